@@ -1,0 +1,28 @@
+"""The data that comes with Maskreel: icons, sample clips, starter models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import assets
+from core.errors import UserError
+
+_FOLDER = Path(assets.__file__).parent
+
+
+def asset(path: str) -> Path:
+    """The file or folder `path` of `assets/`, in a checkout and in an installed wheel alike.
+
+    Args:
+        path: relative to `assets/`, with forward slashes, e.g. "samples/corridor.mp4".
+
+    Raises:
+        UserError: it is not there, so the installation is incomplete.
+    """
+    found = _FOLDER / path
+    if not found.exists():
+        raise UserError(
+            f"“{path}” is missing from {_FOLDER}. "
+            "It comes with Maskreel, so please install Maskreel again."
+        )
+    return found
