@@ -1,0 +1,89 @@
+"""Layers that the 3D tokenizers share: convolution with a padding mode, residual block, resampling.
+
+Tensors are (b, c, T, H, W). MAGVIT (arXiv 2212.05199), section 3.1 and appendix A.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Padding = Literal["zeros", "reflect", "replicate"]
+
+NORM_GROUPS = 32
+NORM_EPSILON = 1e-6
+
+
+class Conv3d(nn.Conv3d):
+    """3D convolution of stride 1 that keeps the size.
+
+    Zero padding is what the authors' configurations use; reflection is what their paper says.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int = 3, *, bias: bool = True, padding: Padding
+    ) -> None:
+        super().__init__(inputs, outputs, kernel, bias=bias, padding=0)
+        self.edge = padding
+        self.margins = [(kernel - 1) // 2, kernel // 2] * 3 if kernel > 1 else []
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.margins:
+            return super().forward(x)
+        if self.edge == "zeros" and self.margins[0] == self.margins[1]:
+            return F.conv3d(x, self.weight, self.bias, padding=self.margins[0])
+        mode = "constant" if self.edge == "zeros" else self.edge
+        return super().forward(F.pad(x, self.margins, mode=mode))
+
+
+def group_norm(channels: int) -> nn.GroupNorm:
+    """Statistics run over T, H, W and the channels of a group: time is coupled, not causal."""
+    return nn.GroupNorm(NORM_GROUPS, channels, eps=NORM_EPSILON)
+
+
+class ResBlock(nn.Module):
+    """Pre-activation residual block; a 1³ convolution carries the input where widths differ."""
+
+    def __init__(self, inputs: int, outputs: int, *, padding: Padding) -> None:
+        super().__init__()
+        self.norm1 = group_norm(inputs)
+        self.conv1 = Conv3d(inputs, outputs, bias=False, padding=padding)
+        self.norm2 = group_norm(outputs)
+        self.conv2 = Conv3d(outputs, outputs, bias=False, padding=padding)
+        same = inputs == outputs
+        self.shortcut = (
+            nn.Identity() if same else Conv3d(inputs, outputs, 1, bias=False, padding=padding)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        h = self.conv1(F.silu(self.norm1(x)))
+        h = self.conv2(F.silu(self.norm2(h)))
+        return self.shortcut(x) + h
+
+
+class Downsample(nn.Module):
+    """Average pooling by 2 in H and W, and in T when `time`.
+
+    An odd size keeps its last row: that window averages only the elements that exist.
+    """
+
+    def __init__(self, *, time: bool) -> None:
+        super().__init__()
+        self.window = (2 if time else 1, 2, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.avg_pool3d(x, self.window, ceil_mode=True, count_include_pad=False)
+
+
+class Upsample(nn.Module):
+    """Repetition by 2 in H and W, and in T when `time`, then a convolution of the same width."""
+
+    def __init__(self, channels: int, *, time: bool, padding: Padding) -> None:
+        super().__init__()
+        self.scale = (2.0 if time else 1.0, 2.0, 2.0)
+        self.conv = Conv3d(channels, channels, padding=padding)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(F.interpolate(x, scale_factor=self.scale, mode="nearest"))

@@ -1,0 +1,148 @@
+"""3D-VQ, the tokenizer of MAGVIT (arXiv 2212.05199, section 3.1, appendix A.1).
+
+    video (b, 3, T, H, W) in [0, 1]
+      → encoder: convolutions that halve space, and time where `temporal_down` says so
+      → features (b, D, t, h, w) → nearest code → token grid (b, t, h, w)
+      → decoder: the mirror image → video (b, 3, T, H, W), not clipped
+
+Fully convolutional: any size whose axes divide by the stride goes through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from core.models.layers import (
+    NORM_GROUPS,
+    Conv3d,
+    Downsample,
+    Padding,
+    ResBlock,
+    Upsample,
+    group_norm,
+)
+from core.models.quantizer import VectorQuantizer
+from core.models.tokenizers import TOKENIZERS
+
+
+@dataclass(frozen=True)
+class VQGAN3DConfig:
+    """Sizes. The defaults are MAGVIT-B at 128 pixels (40.6 M parameters).
+
+    Attributes:
+        filters: width of the first stage; each stage has filters · multiplier.
+        multipliers: one per stage; the stages are joined by a halving of H and W.
+        temporal_down: one per transition between stages: halve T as well?
+        res_blocks: residual blocks per stage, in encoder and decoder alike.
+        padding: "zeros" as the authors' configurations, "reflect" as their paper.
+    """
+
+    filters: int = 64
+    multipliers: tuple[int, ...] = (1, 2, 2, 4)
+    temporal_down: tuple[bool, ...] = (True, True, False)
+    res_blocks: int = 2
+    embedding_dim: int = 256
+    codebook_size: int = 1024
+    padding: Padding = "zeros"
+
+    def __post_init__(self) -> None:
+        if len(self.temporal_down) != len(self.multipliers) - 1:
+            raise ValueError(
+                f"{len(self.multipliers)} stages have {len(self.multipliers) - 1} transitions, "
+                f"but temporal_down names {len(self.temporal_down)}"
+            )
+        if any(width % NORM_GROUPS for width in self.widths):
+            raise ValueError(f"widths {self.widths} must be multiples of {NORM_GROUPS}")
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(self.filters * multiplier for multiplier in self.multipliers)
+
+    @property
+    def stride(self) -> tuple[int, int, int]:
+        space = 2 ** len(self.temporal_down)
+        return 2 ** sum(self.temporal_down), space, space
+
+
+MAGVIT_B = VQGAN3DConfig()
+MAGVIT_L = replace(MAGVIT_B, filters=128)
+MAGVIT_H = replace(MAGVIT_L, res_blocks=4, embedding_dim=512, codebook_size=4096)
+MAGVIT_B_64 = replace(MAGVIT_B, multipliers=(1, 2, 4), temporal_down=(True, True))
+MAGVIT_L_64 = replace(MAGVIT_B_64, filters=128)
+
+
+class Encoder(nn.Module):
+    """(b, 3, T, H, W) → (b, D, t, h, w)."""
+
+    def __init__(self, config: VQGAN3DConfig) -> None:
+        super().__init__()
+        edge, widths = config.padding, config.widths
+        self.conv_in = Conv3d(3, widths[0], bias=False, padding=edge)
+        layers: list[nn.Module] = []
+        previous = widths[0]
+        for stage, width in enumerate(widths):
+            for _ in range(config.res_blocks):
+                layers.append(ResBlock(previous, width, padding=edge))
+                previous = width
+            if stage < len(config.temporal_down):
+                layers.append(Downsample(time=config.temporal_down[stage]))
+        layers += [ResBlock(previous, previous, padding=edge) for _ in range(config.res_blocks)]
+        self.stages = nn.Sequential(*layers)
+        self.norm_out = group_norm(previous)
+        self.conv_out = Conv3d(previous, config.embedding_dim, 1, padding=edge)
+
+    def forward(self, video: Tensor) -> Tensor:
+        return self.conv_out(F.silu(self.norm_out(self.stages(self.conv_in(video)))))
+
+
+class Decoder(nn.Module):
+    """(b, D, t, h, w) → (b, 3, T, H, W)."""
+
+    def __init__(self, config: VQGAN3DConfig) -> None:
+        super().__init__()
+        edge, widths = config.padding, config.widths
+        previous = widths[-1]
+        self.conv_in = Conv3d(config.embedding_dim, previous, padding=edge)
+        layers: list[nn.Module] = [
+            ResBlock(previous, previous, padding=edge) for _ in range(config.res_blocks)
+        ]
+        for stage in reversed(range(len(widths))):
+            for _ in range(config.res_blocks):
+                layers.append(ResBlock(previous, widths[stage], padding=edge))
+                previous = widths[stage]
+            if stage > 0:
+                time = config.temporal_down[stage - 1]
+                layers.append(Upsample(previous, time=time, padding=edge))
+        self.stages = nn.Sequential(*layers)
+        self.norm_out = group_norm(previous)
+        self.conv_out = Conv3d(previous, 3, padding=edge)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.conv_out(F.silu(self.norm_out(self.stages(self.conv_in(features)))))
+
+
+@TOKENIZERS.register("vqgan3d")
+class VQGAN3D(nn.Module):
+    """The tokenizer; see the module's docstring for the shapes."""
+
+    Config = VQGAN3DConfig
+
+    def __init__(self, config: VQGAN3DConfig = MAGVIT_B) -> None:
+        super().__init__()
+        self.config = config
+        self.codebook_size = config.codebook_size
+        self.stride = config.stride
+        self.encoder = Encoder(config)
+        self.quantizer = VectorQuantizer(config.codebook_size, config.embedding_dim)
+        self.decoder = Decoder(config)
+
+    def encode(self, video: Tensor) -> Tensor:
+        """Float (b, 3, T, H, W) in [0, 1] → int64 (b, t, h, w)."""
+        return self.quantizer(self.encoder(video.to(self.encoder.conv_in.weight)))
+
+    def decode(self, tokens: Tensor) -> Tensor:
+        """Int64 (b, t, h, w) → float (b, 3, T, H, W), about [0, 1] but not clipped."""
+        return self.decoder(self.quantizer.lookup(tokens))

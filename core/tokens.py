@@ -1,0 +1,60 @@
+"""Tokens of a clip, what is known of them, and one step of deciding the rest.
+
+A token grid is an integer tensor (b, t, h, w); flattened, it is in raster order: t slowest, then
+h, then w. Ids 0 … codebook_size-1 are codebook entries; negative ids are special tokens, counted
+from the end of the transformer's vocabulary (MAGVIT, section 3.2; row V + id).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+MASK = -1
+"""Id of a token that is not decided yet."""
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """What the user gives to the transformer.
+
+    Attributes:
+        tokens: int64 (b, t, h, w): the tokens of the filled clip; only read where `given`.
+        given: bool (b, t, h, w): True where the token came from the user's picture.
+        task_tokens: int64 (b,) special ids of the tasks (negative), e.g. -6 for outpainting.
+        labels: int64 (b,) class indices; the number of classes itself means "unconditional".
+    """
+
+    tokens: Tensor
+    given: Tensor
+    task_tokens: Tensor
+    labels: Tensor
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        b, t, h, w = self.tokens.shape
+        return b, t, h, w
+
+
+@dataclass(frozen=True, eq=False)
+class DecodeStep:
+    """What a decoder yields after each step.
+
+    Attributes:
+        index: 0-based number of this step; the last is total - 1.
+        total: number of steps of this decode.
+        tokens: int64 (b, t, h, w): the drawn token everywhere, undecided places included.
+        masked: bool (b, t, h, w): True where the next step decides again. All False at the end.
+        confidence: float32 (b, t, h, w) in [0, 1]: probability of the drawn token when drawn.
+    """
+
+    index: int
+    total: int
+    tokens: Tensor
+    masked: Tensor
+    confidence: Tensor
+
+    @property
+    def last(self) -> bool:
+        return self.index + 1 == self.total
