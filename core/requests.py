@@ -1,0 +1,171 @@
+"""What a job is asked, and what it reports. Everything here crosses the process boundary.
+
+A job is a generator of updates; its last update is the result. If something changes the result,
+it is a field of the request: equal requests give equal clips on the same device.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.cards import ModelCard
+from core.masks import MaskTrack
+from core.options import Option, Value
+from core.window import Window
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """Generate `count` variations of a window of a clip.
+
+    Attributes:
+        bundle: folder of the model bundle.
+        task: a name from `core.tasks.TASKS`.
+        clip: path of a video file or image folder; None only for a task that knows no pixel.
+        window: the part of the clip, and the model's size.
+        painted: where new pixels are wanted; only for the painting task.
+        label: class name, or None for the unconditional class.
+        decoder: a name from the decoders' registry; `options` are its options that differ from
+            their defaults.
+        seed: of the first variation; the next ones have seed + 1, seed + 2, …
+        resume: a decode state to continue from (see `GenerationStepped.state`), or None.
+    """
+
+    bundle: str
+    task: str
+    clip: str | None
+    window: Window
+    painted: MaskTrack | None = None
+    label: str | None = None
+    decoder: str = "commit"
+    options: Mapping[str, Value] = field(default_factory=dict)
+    seed: int = 0
+    count: int = 1
+    resume: bytes | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values; `from_json` gives an equal request back."""
+        data = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        data["window"] = asdict(self.window)
+        data["painted"] = self.painted and self.painted.to_json()
+        data["options"] = dict(self.options)
+        data["resume"] = self.resume and base64.b64encode(self.resume).decode()
+        return data
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> GenerationRequest:
+        fields = dict(data)
+        fields["window"] = Window(**data["window"])
+        fields["painted"] = data["painted"] and MaskTrack.from_json(data["painted"])
+        fields["resume"] = data["resume"] and base64.b64decode(data["resume"])
+        return cls(**fields)
+
+
+@dataclass(frozen=True, eq=False)
+class GenerationStarted:
+    """The clip is encoded; decoding begins.
+
+    Attributes:
+        total: number of decode steps.
+        given: bool (t, h, w): tokens that came from the user's picture.
+        stride: pixels of the model's clip per token in T, H, W.
+        condition: uint8 (T, H, W, 3): the filled clip that the tokenizer saw.
+    """
+
+    total: int
+    given: NDArray[np.bool_]
+    stride: tuple[int, int, int]
+    condition: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class GenerationStepped:
+    """One decode step is done.
+
+    Attributes:
+        step: 0-based number of the step, of `total`.
+        tokens: int32 (b, t, h, w), masked: bool, confidence: float16 in [0, 1], same shape.
+        preview: uint8 (b, T, H, W, 3) at the model's size, or None when throttled away.
+        state: a few KB from which a request can resume after this step.
+    """
+
+    step: int
+    total: int
+    tokens: NDArray[np.int32]
+    masked: NDArray[np.bool_]
+    confidence: NDArray[np.float16]
+    preview: NDArray[np.uint8] | None
+    state: bytes
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds that the parts of a generation took."""
+
+    load: float
+    encode: float
+    transformer: float
+    decode: float
+
+
+@dataclass(frozen=True, eq=False)
+class GenerationFinished:
+    """The result.
+
+    Attributes:
+        clips: uint8 (count, T, H, W, 3) at the model's size; `core.compositing` puts them back
+            into the clip.
+    """
+
+    clips: NDArray[np.uint8]
+    timings: Timings
+    device: str
+
+
+GenerationUpdate = GenerationStarted | GenerationStepped | GenerationFinished
+
+
+@dataclass(frozen=True)
+class CapabilitiesRequest:
+    """Ask what this machine can do; one `Capabilities` comes back.
+
+    Attributes:
+        folders: where to look for bundles.
+    """
+
+    folders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BundleEntry:
+    """A bundle that was found; `problem` says why it cannot be used, when it cannot."""
+
+    folder: str
+    card: ModelCard | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What the engine offers. The window builds its forms from this.
+
+    Attributes:
+        device: for people ("CPU, bfloat16", "NVIDIA H200").
+        memory: bytes that the device has.
+        decoders: name → options.
+    """
+
+    device: str
+    memory: int
+    bundles: tuple[BundleEntry, ...]
+    decoders: Mapping[str, tuple[Option, ...]]
+
+
+Request = GenerationRequest | CapabilitiesRequest
+Update = GenerationUpdate | Capabilities

@@ -1,0 +1,154 @@
+"""The working window: the part of a clip that the model works on, and its mapping both ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.clip import Frames
+from core.masks import Mask, MaskTrack
+
+MARGIN = 1.6
+"""How much wider than the painted region a fitted window is, so that the model sees around it."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A crop and time range of a clip, and the model's size that it is resampled to.
+
+    Attributes:
+        left, top, width, height: the crop in pixels of the clip, inside it.
+        first: clip frame that the model sees as its first.
+        stride: clip frames per model frame.
+        frames, model_height, model_width: the model's clip size (T, H, W).
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+    first: int
+    frames: int
+    model_height: int
+    model_width: int
+    stride: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.height, self.frames, self.stride) < 1 or self.first < 0:
+            raise ValueError(f"a working window has a size and a range: {self}")
+
+    @property
+    def grid(self) -> tuple[int, int, int]:
+        """The model's clip size (T, H, W)."""
+        return self.frames, self.model_height, self.model_width
+
+    @property
+    def range(self) -> range:
+        """The clip frames that the window covers; a short clip may end inside it."""
+        return range(self.first, self.first + self.frames * self.stride)
+
+    @property
+    def rows(self) -> slice:
+        return slice(self.top, self.top + self.height)
+
+    @property
+    def columns(self) -> slice:
+        return slice(self.left, self.left + self.width)
+
+    def sampled(self, clip_frames: int) -> list[int]:
+        """The clip frame of each model frame; past its end a clip stands still."""
+        return [min(frame, clip_frames - 1) for frame in self.range[:: self.stride]]
+
+    def model_frame(self, frame: int) -> int | None:
+        """The model frame that stands for a clip frame, or None outside the range."""
+        return (frame - self.first) // self.stride if frame in self.range else None
+
+    def to_model(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A clip frame (H, W, 3) → the model's (model_height, model_width, 3)."""
+        return self._resized(frame[self.rows, self.columns])
+
+    def mask_to_model(self, mask: Mask) -> Mask:
+        """A clip mask → the model's: a model pixel is masked when it holds any masked pixel."""
+        crop = mask[self.rows, self.columns].astype(np.float32)
+        return self._resized(crop) > 0
+
+    def from_model(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A generated frame → the size of the crop (height, width, 3)."""
+        size = (self.width, self.height)
+        shrinking = self.width < frame.shape[1]
+        return cv2.resize(
+            frame, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC
+        )
+
+    def _resized(self, picture: NDArray) -> NDArray:
+        shrinking = self.width > self.model_width or self.height > self.model_height
+        return cv2.resize(
+            np.ascontiguousarray(picture),
+            (self.model_width, self.model_height),
+            interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR,
+        )
+
+
+def whole(size: tuple[int, int], grid: tuple[int, int, int], *, first: int = 0) -> Window:
+    """The largest centred window of the model's aspect in a clip of `size` (width, height)."""
+    return _around(size, grid, (size[0] / 2, size[1] / 2), float("inf"), first)
+
+
+def fitted(
+    size: tuple[int, int],
+    clip_frames: int,
+    grid: tuple[int, int, int],
+    painted: MaskTrack,
+    *,
+    frame: int = 0,
+) -> Window:
+    """A window around what is painted, with room to see around it.
+
+    Its range begins so that `frame` (the one being looked at) lies inside, and covers the
+    painting's first key frame when it can. Without painting: the whole picture.
+    """
+    latest = max(0, clip_frames - grid[0])
+    first = min(min(painted.keyframes, default=frame), frame)
+    first = min(max(first, frame - grid[0] + 1), latest)
+    box = bounds(painted)
+    if box is None:
+        return whole(size, grid, first=first)
+    left, top, right, bottom = box
+    height = max(bottom - top, (right - left) * grid[1] / grid[2]) * MARGIN
+    return _around(size, grid, ((left + right) / 2, (top + bottom) / 2), height, first)
+
+
+def bounds(painted: MaskTrack) -> tuple[int, int, int, int] | None:
+    """(left, top, right, bottom) around all key frames, right and bottom exclusive, or None."""
+    union = np.zeros((painted.height, painted.width), dtype=bool)
+    for frame in painted.keyframes:
+        union |= painted.at(frame)
+    if not union.any():
+        return None
+    rows, columns = np.flatnonzero(union.any(1)), np.flatnonzero(union.any(0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _around(
+    size: tuple[int, int],
+    grid: tuple[int, int, int],
+    centre: tuple[float, float],
+    height: float,
+    first: int,
+) -> Window:
+    """The window of the model's aspect and about that height, pushed inside the picture.
+
+    It is never smaller than the model's own size where the picture allows: smaller would only
+    magnify.
+    """
+    frames, model_height, model_width = grid
+    aspect = model_width / model_height
+    height = min(max(height, model_height), size[1], size[0] / aspect)
+    tall = max(1, round(height))
+    wide = max(1, min(size[0], round(height * aspect)))
+    left = round(min(max(centre[0] - wide / 2, 0), size[0] - wide))
+    top = round(min(max(centre[1] - tall / 2, 0), size[1] - tall))
+    return Window(left, top, wide, tall, first, frames, model_height, model_width)
