@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-MASK = -1
+from core.tasks import Special
+
+MASK = int(Special.MASK)
 """Id of a token that is not decided yet."""
 
 

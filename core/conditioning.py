@@ -1,0 +1,60 @@
+"""From a task, clips and a painted region to the condition of a decode.
+
+The tokenizer reads the clip with its unknown pixels filled; its tokens are the condition tokens
+(MAGVIT, arXiv 2212.05199, section 3.3: z̃).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.models.tokenizers import Tokenizer
+from core.tasks import Fill, Known, Task, fill_unknown, known_regions
+from core.tokens import Condition
+
+
+@torch.no_grad()
+def condition(
+    task: Task,
+    clips: Tensor,
+    tokenizer: Tokenizer,
+    *,
+    painted: Known | None = None,
+    labels: Sequence[int] | None = None,
+    classes: int = 0,
+) -> Condition:
+    """What is given of the clips, as tokens.
+
+    Args:
+        clips: float (b, 3, T, H, W) in [0, 1]; unknown pixels are not read.
+        painted: bool (T, H, W), True = to be generated; for painted tasks alone.
+        labels: one class index per clip; None means unconditional.
+        classes: number of classes that the transformer knows.
+
+    Raises:
+        ValueError: the grid does not divide by the stride, or the region is missing or too much.
+    """
+    b, _, frames, height, width = clips.shape
+    shape, device = (frames, height, width), clips.device
+    pixels, tokens_known = known_regions(task, shape, tokenizer.stride, painted)
+    given = torch.from_numpy(tokens_known).to(device).expand(b, *tokens_known.shape)
+    tokens = torch.zeros(given.shape, dtype=torch.int64, device=device)
+    if tokens_known.any():
+        tokens = tokenizer.encode(fill_clips(clips, pixels, task.fill))
+    return Condition(
+        tokens=tokens,
+        given=given,
+        task_tokens=torch.full((b,), int(task.token), device=device),
+        labels=torch.tensor(labels if labels is not None else [classes] * b, device=device),
+    )
+
+
+def fill_clips(clips: Tensor, known: Known, fill: Fill) -> Tensor:
+    """Float (b, 3, T, H, W) → the same with the unknown pixels filled; one region for all."""
+    frames = clips.detach().float().cpu().permute(0, 2, 3, 4, 1).numpy()
+    filled = np.stack([fill_unknown(clip, known, fill) for clip in frames])
+    return torch.from_numpy(filled).permute(0, 4, 1, 2, 3).to(clips)
