@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.clip import Frames
 from core.masks import Mask, MaskTrack
 
 MARGIN = 1.6
