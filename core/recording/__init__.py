@@ -1,0 +1,1 @@
+"""Footage that we make ourselves, free to train on and to ship."""
