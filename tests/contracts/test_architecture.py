@@ -1,0 +1,60 @@
+"""ARCHITECTURE.md lists every source file once, with its purpose, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "ARCHITECTURE.md"
+LISTED_FOLDERS = ("core", "studio", "packaging")
+LONGEST = 150  # lines, so that it is read
+
+
+def listed() -> dict[str, str]:
+    """Paths and purposes in the tree: two spaces of indent per folder, then the name."""
+    tree = DOCUMENT.read_text("utf-8").split("```")[1]
+    folders: list[str] = []
+    files: dict[str, str] = {}
+    for line in tree.strip("\n").splitlines():
+        match = re.match(r"((?:  )*)(\S+)\s*(.*)", line)
+        if match is None:
+            continue
+        indent, name, purpose = match.groups()
+        folders[len(indent) // 2 :] = [name]
+        if not name.endswith("/"):
+            files["".join(folders)] = purpose
+    return files
+
+
+def sources() -> set[str]:
+    """Every Python file of the listed folders that says more than what a package is."""
+    return {
+        path.relative_to(ROOT).as_posix()
+        for folder in LISTED_FOLDERS
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name != "__init__.py"
+    }
+
+
+def test_every_source_file_is_listed() -> None:
+    assert sorted(sources() - set(listed())) == []
+
+
+def test_every_listed_file_exists() -> None:
+    assert [path for path in listed() if not (ROOT / path).exists()] == []
+
+
+def test_every_listed_file_has_a_purpose() -> None:
+    assert [path for path, purpose in listed().items() if not purpose] == []
+
+
+def test_architecture_is_short_enough_to_be_read() -> None:
+    assert len(DOCUMENT.read_text("utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("folder", LISTED_FOLDERS)
+def test_listed_folder_is_not_empty(folder: str) -> None:
+    assert any(path.startswith(f"{folder}/") for path in listed())
