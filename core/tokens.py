@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from core.tasks import Special
@@ -37,6 +38,15 @@ class Condition:
     def shape(self) -> tuple[int, int, int, int]:
         b, t, h, w = self.tokens.shape
         return b, t, h, w
+
+    def joined(self, other: Condition) -> Condition:
+        """Both as one batch, this one first."""
+        return Condition(
+            torch.cat([self.tokens, other.tokens]),
+            torch.cat([self.given, other.given]),
+            torch.cat([self.task_tokens, other.task_tokens]),
+            torch.cat([self.labels, other.labels]),
+        )
 
 
 @dataclass(frozen=True, eq=False)

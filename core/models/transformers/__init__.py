@@ -1,30 +1,9 @@
-"""Transformers over token grids, one file each."""
+"""Transformers over token grids, one file each; see `core.decoders` for what decoders ask."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
-from torch import Tensor
+from typing import Any
 
 from core.registry import Registry
-from core.tokens import Condition
-
-
-class Bidirectional(Protocol):
-    """What a masked decoder knows of its model.
-
-    Attributes:
-        codebook_size: number of codes K; logits are over these alone.
-    """
-
-    codebook_size: int
-
-    def logits(self, tokens: Tensor, condition: Condition) -> Tensor:
-        """Tokens int64 (b, t, h, w), special ids allowed → float32 (b, t, h, w, K).
-
-        Only the label and task of `condition` are read: its tokens are the decoder's business.
-        """
-        ...
-
 
 TRANSFORMERS: Registry[Any] = Registry("transformer", __name__)

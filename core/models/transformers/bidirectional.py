@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.transformers import TRANSFORMERS
+from core.tasks import Special
 from core.tokens import Condition
 
 SPECIALS_SINGLE_TASK = 1
@@ -30,6 +31,7 @@ class BidirectionalConfig:
         grid: token grid (t, h, w); the position table is learnt for exactly this grid.
         classes: number of classes C; 0 when the model knows none.
         multi_task: a task token stands before the class token, and 16 special rows exist.
+        full_generation: generating a whole clip is one of the tasks, so guidance may use it.
         dropout: of embeddings, sub-layer outputs and attention probabilities, in training.
     """
 
@@ -37,6 +39,7 @@ class BidirectionalConfig:
     classes: int = 0
     grid: tuple[int, int, int] = (4, 16, 16)
     multi_task: bool = True
+    full_generation: bool = True
     layers: int = 12
     hidden: int = 768
     mlp: int = 3072
@@ -149,6 +152,14 @@ class BidirectionalTransformer(nn.Module):
         """Token grid int64 (b, t, h, w) → float32 logits (b, t, h, w, K) over the codes."""
         logits = self(self.sequence(tokens, condition), rows=self.codebook_size)
         return logits[:, self.config.prefix :].unflatten(1, tokens.shape[1:])
+
+    def unconditional(self, condition: Condition) -> Condition:
+        """No class; and the task of generating a whole clip, where the model knows it."""
+        labels = torch.full_like(condition.labels, self.config.classes)
+        tasks = condition.task_tokens
+        if self.config.full_generation:
+            tasks = torch.full_like(tasks, int(Special.FULL_GENERATION))
+        return replace(condition, labels=labels, task_tokens=tasks)
 
     def _prefix(self, condition: Condition) -> Tensor:
         classes = (self.config.codebook_size + condition.labels).unsqueeze(1)
