@@ -40,6 +40,10 @@ class Refusal(Exception):
     """Something the person has to do first; the message says what."""
 
 
+class Misuse(Exception):
+    """A call that does not exist."""
+
+
 # ── the environment ──────────────────────────────────────────────────────────────────────────
 
 
@@ -158,8 +162,6 @@ def has_display() -> bool:
 
 def run(arguments: list[str]) -> int:
     """Open the studio, on a file if one is given."""
-    if len(arguments) > 1:
-        return usage("run takes at most one FILE")
     if has_display():
         check_libraries(headless=False)
         return call(PYTHON, "-P", "-m", "studio", *arguments)
@@ -181,10 +183,8 @@ def bench(arguments: list[str]) -> int:
     return call(PYTHON, "-m", "pytest", *settings, *chosen, offscreen=True, folder=ROOT)
 
 
-def check(arguments: list[str]) -> int:
+def check() -> int:
     """Every check runs, also after one failed."""
-    if arguments:
-        return usage("check takes nothing else")
     commands = {
         "lint": ["ruff", "check"],
         "format": ["ruff", "format", "--check"],
@@ -226,24 +226,41 @@ def call(*command: str | Path, offscreen: bool = False, folder: Path | None = No
     return code
 
 
-def usage(problem: str) -> int:
-    print(f"{problem}.\n\n{__doc__}", file=sys.stderr)
-    return USAGE
+def parse(arguments: list[str]) -> tuple[str, list[str]]:
+    """The verb and what follows it.
+
+    Raises:
+        Misuse: no such call exists.
+    """
+    verb, rest = "run", arguments
+    if arguments and arguments[0] in VERBS:
+        verb, rest = arguments[0], arguments[1:]
+    elif arguments and not Path(arguments[0]).exists():
+        raise Misuse(f"“{arguments[0]}” is neither a file nor one of {', '.join(VERBS)}.")
+    if verb == "run" and len(rest) > 1:
+        raise Misuse("run takes at most one FILE.")
+    if verb == "check" and rest:
+        raise Misuse("check takes nothing else.")
+    return verb, rest
+
+
+def start(verb: str, rest: list[str]) -> int:
+    check_python()
+    prepare()
+    if verb == "check":
+        return check()
+    return {"run": run, "test": test, "bench": bench}[verb](rest)
 
 
 def main(arguments: list[str]) -> int:
     if arguments and arguments[0] in ("-h", "--help"):
         print(__doc__)
         return OK
-    verb, rest = "run", arguments
-    if arguments and arguments[0] in VERBS:
-        verb, rest = arguments[0], arguments[1:]
-    elif arguments and not Path(arguments[0]).exists():
-        return usage(f"“{arguments[0]}” is neither a file nor one of {', '.join(VERBS)}")
     try:
-        check_python()
-        prepare()
-        return {"run": run, "test": test, "check": check, "bench": bench}[verb](rest)
+        return start(*parse(arguments))
+    except Misuse as misuse:
+        print(f"{misuse}\n\n{__doc__}", file=sys.stderr)
+        return USAGE
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return FAILED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -98,10 +99,16 @@ def test_old_python_is_refused_by_its_version(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("words", [["no-such-verb"], ["check", "this"], ["run", "a", "b"]])
-def test_wrong_usage_ends_with_2(words: list[str]) -> None:
-    ended = subprocess.run([sys.executable, SCRIPT, *words], capture_output=True, text=True)
+def test_wrong_usage_ends_with_2_before_anything_is_installed(
+    words: list[str], tmp_path: Path
+) -> None:
+    shutil.copytree(SCRIPT.parent, tmp_path / "packaging")
+    script = tmp_path / "packaging" / SCRIPT.name
+
+    ended = subprocess.run([sys.executable, script, *words], capture_output=True, text=True)
 
     assert (ended.returncode, "bootstrap.py check" in ended.stderr) == (2, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["packaging"]
 
 
 @pytest.mark.parametrize(

