@@ -1,0 +1,1 @@
+"""Video in and out: files and image folders to frames, frames to files."""

@@ -1,0 +1,180 @@
+"""Open a clip and read its frames by number, exactly, with bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from threading import Lock
+from types import TracebackType
+from typing import Protocol, Self
+
+import cv2
+import numpy as np
+
+from core.clip import Clip
+from core.media import refusals
+from core.media.colour import Colour
+from core.media.folders import open_folder
+from core.media.lru import ArrayCache
+from core.media.pictures import Picture
+from core.media.timeline import Timeline
+from core.media.video_file import open_video
+
+SMALLEST_SIDE = 16
+"""Clips with a shorter side are refused: a model's token already covers 4 to 8 pixels."""
+
+FRAME_CACHE_BYTES = 256 << 20
+THUMBNAIL_CACHE_BYTES = 32 << 20
+
+_KEPT_BEHIND = 8
+"""Pictures before the wanted one that a jump also keeps, so that stepping back is quick."""
+
+
+class Source(Protocol):
+    """Where pictures come from: a video file or a folder."""
+
+    timeline: Timeline
+    facts: list[str]
+    has_audio: bool
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+
+    @property
+    def colour(self) -> Colour: ...
+
+    @property
+    def damaged(self) -> frozenset[int]: ...
+
+    def upto(self, number: int, kept: int) -> Iterator[tuple[int, Picture]]: ...
+
+    def mark_damaged(self, number: int) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def open_clip(path: Path | str) -> ClipReader:
+    """Open a video file, an animated GIF or a folder of pictures.
+
+    Raises:
+        UserError: it cannot be used as a clip; the sentence says why and what to do.
+    """
+    path = Path(path)
+    source = open_folder(path) if path.is_dir() else open_video(path)
+    if min(source.size) < SMALLEST_SIDE:
+        source.close()
+        raise refusals.too_small(path, source.size, SMALLEST_SIDE)
+    return ClipReader(path, source)
+
+
+class ClipReader:
+    """Frames of a clip at a constant rate; may be used from several threads.
+
+    Attributes:
+        path: the file or folder.
+        size: width and height as shown.
+        rate: frames per second.
+        has_audio: whether the file has sound.
+        colour: colour tags for a writer.
+    """
+
+    def __init__(self, path: Path, source: Source) -> None:
+        self.path = path
+        self.size = source.size
+        self.rate: Fraction = source.timeline.rate
+        self.has_audio = source.has_audio
+        self.colour = source.colour
+        self._source = source
+        self._pictures = source.timeline.pictures
+        self._frames = ArrayCache(FRAME_CACHE_BYTES)
+        self._thumbnails = ArrayCache(THUMBNAIL_CACHE_BYTES)
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences that a person should read about this clip; damage met later adds one."""
+        return tuple(self._source.facts)
+
+    @property
+    def damaged(self) -> tuple[int, ...]:
+        """Frames known to be undecodable; each shows the frame before it."""
+        bad = self._source.damaged
+        return tuple(k for k, number in enumerate(self._pictures.tolist()) if number in bad)
+
+    def frame(self, index: int) -> Picture:
+        """One frame: read-only uint8 (H, W, 3), RGB; the same pixels whatever was read before.
+
+        Raises:
+            IndexError: `index` is not in 0..len-1.
+        """
+        if not 0 <= index < len(self):
+            raise IndexError(f"frame {index} of a clip of {len(self)} frames")
+        with self._lock:
+            return self._picture(int(self._pictures[index]))
+
+    def read(self, first: int, count: int, stride: int = 1) -> Clip:
+        """Frames first, first + stride, ... as a clip at `rate / stride`.
+
+        Raises:
+            IndexError: one of them lies outside.
+            ValueError: `count` or `stride` is below 1.
+        """
+        if count < 1 or stride < 1:
+            raise ValueError(f"count and stride are at least 1, not {count} and {stride}")
+        frames = np.stack([self.frame(first + k * stride) for k in range(count)])
+        return Clip(frames, self.rate / stride)
+
+    def thumbnail(self, index: int, height: int) -> Picture:
+        """A frame scaled to `height`: read-only uint8 (height, w, 3), w at least 1.
+
+        Raises:
+            IndexError: `index` is not in 0..len-1.
+        """
+        with self._lock:
+            known = self._thumbnails.get((index, height))
+        if known is not None:
+            return known
+        frame = self.frame(index)
+        width = max(1, round(self.size[0] * height / self.size[1]))
+        small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
+        with self._lock:
+            return self._thumbnails.put((index, height), small)
+
+    def close(self) -> None:
+        """Let go of the file. Reading afterwards opens it again."""
+        with self._lock:
+            self._source.close()
+
+    def _picture(self, number: int) -> Picture:
+        """A picture, or the nearest good one before it."""
+        for candidate in range(number, -1, -1):
+            if candidate not in self._source.damaged:
+                picture = self._frames.get(candidate)
+                if picture is None:
+                    picture = self._decoded(candidate)
+                if picture is not None:
+                    return picture
+                self._source.mark_damaged(candidate)
+        raise AssertionError("a source begins with a good picture")
+
+    def _decoded(self, number: int) -> Picture | None:
+        for found, picture in self._source.upto(number, _KEPT_BEHIND):
+            kept = self._frames.put(found, picture)
+            if found == number:
+                return kept
+        return None

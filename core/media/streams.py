@@ -1,0 +1,189 @@
+"""Pictures of a video stream by number, exact whatever was read before.
+
+A picture's number is its place in presentation order. Packets are renumbered while they are
+demuxed, so that a decoded frame says by itself which packet it came from: neither rounded nor
+repeated nor missing timestamps can confuse two pictures.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from core.media.packets import PacketTable
+
+OPEN_OPTIONS = {"protocol_whitelist": "file"}
+"""A playlist must not make the program fetch anything."""
+
+_LARGE_PICTURE = 4096 * 2304
+_SKIP_AHEAD = 12
+"""Decode on over key frames when the wanted picture is at most this far ahead."""
+
+
+def open_container(path: Path) -> av.container.InputContainer:
+    """Open for reading; the path is absolute so that FFmpeg sees no protocol in a name."""
+    return av.open(str(path.absolute()), options=OPEN_OPTIONS, metadata_errors="replace")
+
+
+class StreamDecoder:
+    """Decodes one stream forwards from any key packet.
+
+    Attributes:
+        packets: the table of the stream.
+        fed: the number of the last packet given to the decoder.
+    """
+
+    def __init__(
+        self, path: Path, stream_index: int, packets: PacketTable, *, threaded: bool = True
+    ) -> None:
+        self.packets = packets
+        self.fed = -1
+        self._path = path
+        self._stream_index = stream_index
+        self._threaded = threaded
+        self._number_of = (
+            {int(pts): n for n, pts in enumerate(packets.pts)} if packets.seekable else {}
+        )
+        self._container: av.container.InputContainer | None = None
+
+    def run(self, key: int) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Packet number and frame, in the decoder's order, from packet `key` to the end."""
+        for number, packet in self._numbered(key):
+            if number < key:
+                continue
+            packet.pts = packet.dts = number
+            self.fed = number
+            yield from _frames(self._stream.codec_context, packet)
+        yield from _frames(self._stream.codec_context, None)
+
+    def close(self) -> None:
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+
+    @property
+    def _stream(self) -> av.VideoStream:
+        return self._container.streams[self._stream_index]
+
+    def _numbered(self, key: int) -> Iterator[tuple[int, av.Packet]]:
+        """Packets and their numbers, from `key` or before it to the end of the file."""
+        if self.packets.seekable and self._container is not None:
+            self._container.seek(int(self.packets.pts[key]), stream=self._stream)
+            packets = _demuxed(self._container, self._stream)
+            first = next(packets, None)
+            if first is not None and self._number_of.get(first.pts, key + 1) <= key:
+                number = self._number_of[first.pts]
+                yield from enumerate(chain([first], packets), number)
+                return
+        self._reopen()  # the surest way to the beginning; packets up to `key` cost no decoding
+        yield from enumerate(_demuxed(self._container, self._stream))
+
+    def _reopen(self) -> None:
+        self.close()
+        self._container = open_container(self._path)
+        context = self._stream.codec_context
+        large = context.width * context.height > _LARGE_PICTURE
+        # Frames decoded in parallel are all held: too much memory for very large pictures.
+        context.thread_type = "AUTO" if self._threaded and not large else "SLICE"
+        context.thread_count = min(4, os.cpu_count() or 1)
+
+
+def _demuxed(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.Packet]:
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    except av.FFmpegError:
+        return  # the table of packets ends here too
+
+
+def _frames(
+    context: av.VideoCodecContext, packet: av.Packet | None
+) -> Iterator[tuple[int, av.VideoFrame]]:
+    try:
+        frames = context.decode(packet)
+    except av.FFmpegError:
+        return  # a packet that cannot be decoded gives no picture; the caller sees it missing
+    for frame in frames:
+        if frame.pts is not None:
+            yield frame.pts, frame
+
+
+class StreamPictures:
+    """Random access to the pictures of a stream by presentation number.
+
+    Attributes:
+        order: int (pictures,): the packet of each picture.
+        damaged: numbers of pictures found undecodable; they show the picture before them.
+    """
+
+    def __init__(self, decoder: StreamDecoder, order: NDArray[np.int64], starts: NDArray[np.int64]):
+        """Args:
+        starts: int (pictures,): the key packet from which each picture can be decoded.
+        """
+        self.order = order
+        self.damaged: set[int] = set()
+        self._decoder = decoder
+        self._starts = starts
+        self._place = {int(packet): number for number, packet in enumerate(order)}
+        self._run: Iterator[tuple[int, av.VideoFrame]] = iter(())
+        self._run_start = -1
+        self._next: tuple[int, av.VideoFrame] | None = None
+        self._reached = -1
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def upto(self, number: int) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Pictures on the way to `number` and itself, oldest first.
+
+        It ends before `number` when that picture cannot be decoded.
+        """
+        if not self._continues(number):
+            self._restart(number)
+        while self._reached < number:
+            if self._next is None:
+                self._next = self._good()
+            if self._next is None or self._next[0] > number:
+                self._reached = number
+                return
+            found, self._next = self._next, None
+            self._reached = found[0]
+            yield found
+
+    def close(self) -> None:
+        self._run = iter(())
+        self._run_start = -1
+        self._next = None
+        self._decoder.close()
+
+    def _continues(self, number: int) -> bool:
+        """Whether decoding on reaches `number` sooner than entering at its key packet."""
+        if self._run_start < 0 or number <= self._reached:
+            return False
+        start = self._starts[number]
+        if self.damaged:  # behind damage only a fresh start always gives the same pixels
+            return start == self._run_start
+        return start <= self._decoder.fed or number - self._reached <= _SKIP_AHEAD
+
+    def _restart(self, number: int) -> None:
+        self._run_start = int(self._starts[number])
+        self._run = self._decoder.run(self._run_start)
+        self._next = None
+        self._reached = -1
+
+    def _good(self) -> tuple[int, av.VideoFrame] | None:
+        """The next picture that is meant to be seen, decoded whole, and startable from here."""
+        for packet, frame in self._run:
+            number = self._place.get(packet, -1)
+            # Pictures before the first key packet in time refer to what was skipped.
+            ready = number > self._reached and self._starts[number] >= self._run_start
+            if ready and not frame.is_corrupt:
+                return number, frame
+        return None

@@ -1,0 +1,304 @@
+"""A video file as a source of shown pictures: opened, judged, and read by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from core.media import refusals
+from core.media.colour import Colour
+from core.media.packets import NO_TIMESTAMPS, PacketTable, read_packets
+from core.media.pictures import (
+    LONGEST_SIDE,
+    SHOWN_HDR,
+    Picture,
+    PictureFormat,
+    picture_format,
+)
+from core.media.streams import StreamDecoder, StreamPictures, open_container
+from core.media.timeline import ASSUMED_RATE, Timeline, constant_rate
+
+SURVEYED_PIXELS = 48_000_000
+"""A stream with at most this many pixels is decoded once when it is opened, to find damage."""
+
+_REORDERED = 32
+"""Packets fed behind a key packet until every picture before it has certainly come out."""
+
+_STILL_FORMATS = ("image2", "_pipe")
+_COVER = av.stream.Disposition.attached_pic
+
+
+@dataclass
+class VideoFile:
+    """Pictures of a video file, as shown.
+
+    Attributes:
+        path: the file.
+        format: how its pictures become RGB.
+        timeline: which picture each frame shows.
+        pictures: the stream.
+        has_audio: whether the file has sound.
+        facts: sentences about the file that a person may want to know.
+    """
+
+    path: Path
+    format: PictureFormat
+    timeline: Timeline
+    pictures: StreamPictures
+    has_audio: bool
+    facts: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.format.size
+
+    @property
+    def colour(self) -> Colour:
+        return SHOWN_HDR if self.format.colour.hdr else self.format.colour
+
+    @property
+    def damaged(self) -> frozenset[int]:
+        return frozenset(self.pictures.damaged)
+
+    def upto(self, number: int, kept: int) -> Iterator[tuple[int, Picture]]:
+        """Shown pictures `number - kept .. number`, as far as they lie on the way to it.
+
+        A damaged picture is simply not among them.
+        """
+        for found, frame in self.pictures.upto(number):
+            if found >= number - kept:
+                yield found, self.format.rgb(frame)
+
+    def mark_damaged(self, number: int) -> None:
+        self.pictures.damaged.add(number)
+
+    def close(self) -> None:
+        self.pictures.close()
+
+
+def open_video(path: Path) -> VideoFile:
+    """Open a video file without reading more than its packets and a few pictures.
+
+    Raises:
+        UserError: it is not a video, has no moving pictures, is encrypted, cut off or damaged.
+    """
+    refusals.check_file(path)
+    try:
+        container = open_container(path)
+    except (av.FFmpegError, OSError) as error:
+        raise refusals.not_openable(path) from error
+    with container:
+        stream = _video_stream(container, path)
+        packets = read_packets(container, stream)
+        return _Opening(path, container, stream, packets).finished()
+
+
+def _video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+    if container.format.name.endswith(_STILL_FORMATS):
+        raise refusals.still_picture(path)
+    covers = [s for s in container.streams.video if s.disposition & _COVER]
+    moving = [s for s in container.streams.video if s not in covers]
+    if not moving:
+        raise refusals.no_video(path, bool(container.streams.audio), bool(covers))
+    if refusals.encrypted(path):
+        raise refusals.encrypted_error(path)
+    if moving[0].codec_context is None:
+        raise refusals.unknown_codec(path, "an unknown format")
+    return moving[0]
+
+
+class _Opening:
+    """What is found out step by step while a file is opened."""
+
+    def __init__(
+        self,
+        path: Path,
+        container: av.container.InputContainer,
+        stream: av.VideoStream,
+        packets: PacketTable,
+    ) -> None:
+        self.path = path
+        self.stream = stream
+        self.packets = packets
+        self.raw = bool(container.format.flags & NO_TIMESTAMPS)
+        self.has_audio = bool(container.streams.audio)
+        self.video_streams = len(container.streams.video)
+        self.facts: list[str] = []
+        self.bad = np.zeros(len(packets), bool)
+        self.sizes: set[tuple[int, int]] = set()
+
+    def finished(self) -> VideoFile:
+        decoder = StreamDecoder(self.path, self.stream.index, self.packets)
+        try:
+            times = self.packets.times() if self.packets.timed else self._counted(decoder)
+            order = self._order(times)
+            first = self._first_picture(decoder, order)
+            starts = start_packets(times, self.packets.keys, order)
+            self._survey(decoder, order, starts, first.width * first.height)
+            order, starts, damaged = self._trimmed(order, starts)
+        except BaseException:
+            decoder.close()
+            raise
+        pictures = StreamPictures(decoder, order, starts)
+        pictures.damaged.update(damaged)
+        shown = picture_format(first, self.stream.sample_aspect_ratio)
+        timeline = self._timeline(times[order], int(order.max()) == len(self.packets) - 1)
+        self._describe(shown, timeline)
+        return VideoFile(self.path, shown, timeline, pictures, self.has_audio, self.facts)
+
+    def _order(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Packets of the pictures meant to be seen, by presentation time."""
+        shown = np.flatnonzero(self.packets.shown & ~self.bad)
+        order = shown[np.argsort(times[shown], kind="stable")]
+        startable = start_packets(times, self.packets.keys, order) >= 0
+        if not startable.any():
+            raise refusals.nothing_decodes(self.path, len(self.packets))
+        if not startable.all():
+            lost = int(np.count_nonzero(~startable))
+            self.facts.append(
+                f"The file begins in the middle of a scene: its first {lost} frames "
+                "cannot be decoded and are left out."
+            )
+        return order[startable]
+
+    def _counted(self, decoder: StreamDecoder) -> NDArray[np.int64]:
+        """Times of packets without any: the place of their picture in the decoder's output."""
+        times = np.zeros(len(self.packets), np.int64)
+        self.bad[:] = True
+        for place, (packet, frame) in enumerate(decoder.run(0)):
+            times[packet] = place
+            self.bad[packet] = frame.is_corrupt
+            self.sizes.add((frame.width, frame.height))
+        self.facts.append(
+            f"The file carries no times: frames were counted, {ASSUMED_RATE} a second is assumed."
+        )
+        return times
+
+    def _first_picture(self, decoder: StreamDecoder, order: NDArray[np.int64]) -> av.VideoFrame:
+        wanted = set(order.tolist())
+        key = int(np.flatnonzero(self.packets.keys)[0])
+        for packet, frame in decoder.run(key):
+            if packet in wanted and not frame.is_corrupt:
+                return frame
+        raise refusals.nothing_decodes(self.path, len(self.packets))
+
+    def _survey(
+        self,
+        decoder: StreamDecoder,
+        order: NDArray[np.int64],
+        starts: NDArray[np.int64],
+        pixels: int,
+    ) -> None:
+        """Decode what may be damaged and mark what does not come out whole."""
+        if not self.packets.timed:
+            return  # counting has decoded everything
+        if pixels * len(order) <= SURVEYED_PIXELS:
+            surveyed = np.unique(starts)[:1]
+            stop = len(self.packets)
+            self._survey_run(decoder, int(surveyed[0]), stop, order)
+            return
+        for key in np.unique(starts[self.packets.suspect[order]]):
+            later = starts[starts > key]
+            stop = int(later.min()) if len(later) else len(self.packets)
+            self._survey_run(decoder, int(key), stop, order[starts == key])
+
+    def _survey_run(
+        self, decoder: StreamDecoder, key: int, stop: int, expected: NDArray[np.int64]
+    ) -> None:
+        self.bad[expected] = True
+        for packet, frame in decoder.run(key):
+            if not frame.is_corrupt and packet < stop:
+                self.bad[packet] = False
+            self.sizes.add((frame.width, frame.height))
+            if decoder.fed > stop + _REORDERED:
+                break
+
+    def _trimmed(
+        self, order: NDArray[np.int64], starts: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[int]]:
+        """Without undecodable pictures at both ends; those between are listed."""
+        good = np.flatnonzero(~self.bad[order])
+        if not len(good):
+            raise refusals.nothing_decodes(self.path, len(self.packets))
+        kept = slice(good[0], good[-1] + 1)
+        damaged = np.flatnonzero(self.bad[order[kept]]).tolist()
+        announced = max(self.stream.frames, len(order))
+        if len(good) < announced and (damaged or self.bad.any() or self.packets.suspect.any()):
+            self.facts.append(_readable(len(good), announced, len(damaged)))
+        return order[kept], starts[kept], damaged
+
+    def _timeline(self, times: NDArray[np.int64], ends_whole: bool) -> Timeline:
+        if not self.packets.timed:
+            return Timeline(ASSUMED_RATE, np.arange(len(times)))
+        seconds = (times - times[0]).astype(np.float64) * float(self.packets.time_base)
+        last = self.packets.last_duration if ends_whole else 0.0
+        return constant_rate(seconds, last, (self.stream.base_rate, self.stream.average_rate))
+
+    def _describe(self, shown: PictureFormat, timeline: Timeline) -> None:
+        """Say what was done to the pictures on the way to the screen."""
+        if timeline.note:
+            self.facts.append(timeline.note)
+        if self.video_streams > 1:
+            self.facts.append("The file has more than one video stream; the first is used.")
+        if len(self.sizes) > 1:
+            self.facts.append(
+                "The picture size changes within the file; all frames are scaled to the first size."
+            )
+        self.facts.extend(format_facts(shown, self.stream.sample_aspect_ratio))
+        if len(timeline.pictures) == 1:
+            self.facts.append("The file holds a single frame.")
+
+
+def format_facts(shown: PictureFormat, pixel_aspect: Fraction | None) -> list[str]:
+    """Sentences about how stored pictures become shown ones."""
+    facts = []
+    if shown.colour.hdr:
+        facts.append("The clip is HDR; its colours are tone-mapped to ordinary ones.")
+    if shown.interlaced:
+        facts.append("The clip is interlaced; each frame is deinterlaced.")
+    if shown.alpha:
+        facts.append("Transparent parts are shown on black.")
+    width, height = shown.scaled
+    if max(shown.stored) > LONGEST_SIDE:
+        facts.append(
+            f"The clip is {shown.stored[0]}x{shown.stored[1]}; it is scaled down to {width}x{height}."
+        )
+    elif shown.scaled != shown.stored:
+        facts.append(
+            f"Its pixels are not square: {shown.stored[0]}x{shown.stored[1]} "
+            f"is shown as {width}x{height}."
+        )
+    elif pixel_aspect not in (None, 1):
+        facts.append("Its pixel shape makes no sense and is ignored.")
+    return facts
+
+
+def start_packets(
+    times: NDArray[np.int64], keys: NDArray[np.bool_], order: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The key packet from which each picture can be decoded, -1 for none.
+
+    Pictures stored after a key packet but shown before it (open groups) need the key before.
+    """
+    key_packets = np.flatnonzero(keys)
+    chosen = np.searchsorted(key_packets, order, side="right") - 1
+    while True:
+        early = chosen >= 0
+        early[early] = times[key_packets[chosen[early]]] > times[order[early]]
+        if not early.any():
+            break
+        chosen[early] -= 1
+    return np.where(chosen >= 0, key_packets[chosen], -1) if len(key_packets) else chosen
+
+
+def _readable(good: int, announced: int, inside: int) -> str:
+    sentence = f"The file is damaged: {good} of {announced} frames could be read."
+    if inside:
+        sentence += f" {inside} of the others lie between them and show the frame before."
+    return sentence
