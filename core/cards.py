@@ -1,0 +1,141 @@
+"""ModelCard: what a bundle on disk is. A bundle is a folder:
+
+card.json                  this card
+tokenizer.safetensors      weights, built from the sizes in the card
+transformer.safetensors
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from core.errors import UserError
+from core.tasks import TASKS, Task
+
+FORMAT = 1
+CARD_FILE = "card.json"
+TOKENIZER_FILE = "tokenizer.safetensors"
+TRANSFORMER_FILE = "transformer.safetensors"
+
+
+@dataclass(frozen=True)
+class Network:
+    """A registered name and the sizes from which the network is built."""
+
+    name: str
+    config: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a bundle is, and how it came to be.
+
+    Attributes:
+        name: short and stable ("tiny"); title: for people.
+        tasks: names from `core.tasks.TASKS` that the transformer was trained on.
+        classes: names of the classes, in the order of their labels.
+        frames, height, width: size of the clips that it generates, in frames and pixels.
+        stride: pixels per token in T, H, W.
+        rate: frames per second of the clips it was trained on.
+        licence: of the weights; data: what they were trained on; hardware: where.
+        steps: optimiser steps by part, e.g. {"tokenizer": 20000, "transformer": 50000}.
+        metrics: name → figure, as measured, on footage never trained on.
+    """
+
+    name: str
+    title: str
+    description: str
+    tokenizer: Network
+    transformer: Network
+    tasks: tuple[str, ...]
+    frames: int
+    height: int
+    width: int
+    stride: tuple[int, int, int]
+    rate: float
+    licence: str
+    classes: tuple[str, ...] = ()
+    data: str = ""
+    hardware: str = ""
+    steps: Mapping[str, int] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def known_tasks(self) -> tuple[Task, ...]:
+        return tuple(TASKS[name] for name in self.tasks if name in TASKS)
+
+    def label(self, class_name: str) -> int:
+        """Index of a class.
+
+        Raises:
+            UserError: the model has no such class; the message lists those that it has.
+        """
+        if class_name in self.classes:
+            return self.classes.index(class_name)
+        known = ", ".join(self.classes) or "none"
+        raise UserError(f"“{self.title}” has no class “{class_name}”. Known: {known}.")
+
+    def to_json(self) -> dict[str, Any]:
+        return {"format": FORMAT, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ModelCard:
+        """Raises KeyError, TypeError or ValueError when the data is not a card."""
+        if data["format"] != FORMAT:
+            raise ValueError(f"its format is {data['format']}, this version reads {FORMAT}")
+        values = {f.name: data[f.name] for f in fields(cls) if f.name in data}
+        values["tokenizer"] = Network(**values["tokenizer"])
+        values["transformer"] = Network(**values["transformer"])
+        for name in ("tasks", "classes", "stride"):
+            values[name] = tuple(values.get(name, ()))
+        return cls(**values)
+
+    def write(self, folder: Path) -> None:
+        """Writes card.json atomically."""
+        partial = folder / f".{CARD_FILE}.partial"
+        partial.write_text(json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        os.replace(partial, folder / CARD_FILE)
+
+    @classmethod
+    def read(cls, folder: Path) -> ModelCard:
+        """The card of a bundle.
+
+        Raises:
+            UserError: card.json or a weights file is missing, or the card cannot be understood.
+        """
+        path = folder / CARD_FILE
+        for name in (CARD_FILE, TOKENIZER_FILE, TRANSFORMER_FILE):
+            if not (folder / name).is_file():
+                raise UserError(
+                    f"The model in {folder} is incomplete: {name} is missing. Copy it again."
+                )
+        try:
+            return cls.from_json(json.loads(path.read_text("utf-8")))
+        except KeyError as error:
+            problem = f"{error} is missing"
+        except (TypeError, ValueError, OSError) as error:
+            problem = str(error)
+        raise UserError(f"The model card {path} cannot be read: {problem}. Copy the model again.")
+
+
+def list_bundles(folder: Path) -> list[tuple[Path, ModelCard | UserError]]:
+    """Each bundle directly inside `folder`, by name, with its card or with what is wrong with it.
+
+    A folder that does not exist holds no bundles.
+    """
+    if not folder.is_dir():
+        return []
+    found = sorted(path.parent for path in folder.glob(f"*/{CARD_FILE}"))
+    return [(path, _card_or_problem(path)) for path in found if not path.name.startswith(".")]
+
+
+def _card_or_problem(folder: Path) -> ModelCard | UserError:
+    try:
+        return ModelCard.read(folder)
+    except UserError as error:
+        return error
