@@ -218,7 +218,7 @@ def call(*command: str | Path, offscreen: bool = False, folder: Path | None = No
             break
         except KeyboardInterrupt:  # the terminal sent it to the child as well
             stopped = True
-    if stopped or code == -signal.SIGINT:
+    if stopped or code in (-signal.SIGINT, -signal.SIGTERM):
         return STOPPED
     if code < 0:
         print(f"Stopped by signal {signal.Signals(-code).name}.", file=sys.stderr)

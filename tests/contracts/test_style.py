@@ -1,4 +1,4 @@
-"""The sources are clean in the eyes of ruff."""
+"""The sources are clean in the eyes of ruff and mypy."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+CHECKS = {
+    "lint": ["ruff", "check", "--no-cache", "."],
+    "format": ["ruff", "format", "--check", "--no-cache", "."],
+    "types": ["mypy"],
+}
 
 
-@pytest.mark.parametrize("rule", [["check"], ["format", "--check"]], ids=["lint", "format"])
-def test_sources_are_clean(rule: list[str]) -> None:
-    ruff = [sys.executable, "-m", "ruff", *rule, "--no-cache", "."]
+@pytest.mark.parametrize("check", CHECKS)
+def test_sources_are_clean(check: str) -> None:
+    command = [sys.executable, "-m", *CHECKS[check]]
 
-    looked = subprocess.run(ruff, cwd=ROOT, capture_output=True, text=True)
+    looked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
     assert looked.returncode == 0, looked.stdout + looked.stderr
