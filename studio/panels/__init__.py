@@ -1,0 +1,1 @@
+"""One region of the window each: widgets and binds, no decisions."""

@@ -1,0 +1,82 @@
+"""What the studio remembers between two starts, in one JSON file of the user's config folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+
+import platformdirs
+
+MOST_RECENT = 8
+"""How many clips the list of recent ones holds."""
+
+log = logging.getLogger(__name__)
+
+
+def settings_file() -> Path:
+    return Path(platformdirs.user_config_dir("maskreel", appauthor=False)) / "settings.json"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Attributes:
+    recent: paths of the clips opened last, newest first.
+    folder: where the last file dialog stood, or "".
+    geometry: the window's size and place as Qt saves them, in hexadecimal, or "".
+    brush_size: diameter in pixels.
+    loop: whether playing starts again at the end.
+    bundle: folder of the model bundle used last, or "".
+    writer: name of the export format used last, or "".
+    """
+
+    recent: Sequence[str] = field(default=())
+    folder: str = ""
+    geometry: str = ""
+    brush_size: int = 48
+    loop: bool = True
+    bundle: str = ""
+    writer: str = ""
+
+    def opened(self, path: Path) -> Settings:
+        """These settings after a clip was opened."""
+        recent = (str(path), *(other for other in self.recent if other != str(path)))
+        return replace(self, recent=recent[:MOST_RECENT], folder=str(path.parent))
+
+
+def load(path: Path) -> Settings:
+    """The saved settings; the defaults for what is missing, unknown or damaged."""
+    try:
+        saved = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, ValueError) as error:
+        log.warning("settings of %s cannot be read (%s); using the defaults", path, error)
+        return Settings()
+    defaults = asdict(Settings())
+    if not isinstance(saved, dict):
+        return Settings()
+    known = {f.name: saved[f.name] for f in fields(Settings) if _fits(saved, f.name, defaults)}
+    return Settings(**{**known, "recent": tuple(known.get("recent", ()))})
+
+
+def save(settings: Settings, path: Path) -> None:
+    """Write the file whole or not at all; a folder that cannot be written is logged."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
+        ) as part:
+            json.dump(asdict(settings), part, indent=1)
+        os.replace(part.name, path)
+    except OSError as error:
+        log.warning("settings cannot be saved to %s: %s", path, error)
+
+
+def _fits(saved: dict[str, object], name: str, defaults: dict[str, object]) -> bool:
+    wanted = list if name == "recent" else type(defaults[name])
+    return isinstance(saved.get(name), wanted)

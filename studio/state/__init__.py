@@ -1,0 +1,1 @@
+"""What the window shows: observable objects without widgets."""

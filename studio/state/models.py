@@ -1,0 +1,78 @@
+"""Which models and decoders there are: at once from the cards on disk, then from the engine."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import aclosing
+from pathlib import Path
+
+import platformdirs
+from PySide6.QtCore import QObject
+
+from core.assets import asset
+from core.cards import ModelCard, list_bundles
+from core.errors import UserError
+from core.options import Option
+from core.requests import BundleEntry, Capabilities, CapabilitiesRequest
+from studio.observable import Field, Observable
+from studio.state.generation import Runs
+from studio.state.notices import Notices
+
+log = logging.getLogger(__name__)
+
+
+def model_folders() -> tuple[Path, ...]:
+    """Where bundles are looked for: those that came with Maskreel, then the user's own."""
+    own = Path(platformdirs.user_data_dir("maskreel", appauthor=False)) / "models"
+    return asset("models"), own
+
+
+class Models(Observable):
+    """Attributes:
+    bundles: what was found, usable or not.
+    device: where the engine computes, for people; "" until it has answered.
+    decoders: name → options; empty until the engine has answered.
+    """
+
+    bundles: Field[tuple[BundleEntry, ...]] = Field(())
+    device = Field("")
+    decoders: Field[dict[str, tuple[Option, ...]]] = Field({})
+
+    def __init__(
+        self,
+        engine: Runs,
+        notices: Notices,
+        folders: tuple[Path, ...],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._engine, self._notices, self._folders = engine, notices, folders
+        self.bundles = tuple(
+            BundleEntry(str(path), card, None)
+            if isinstance(card, ModelCard)
+            else BundleEntry(str(path), None, str(card))
+            for folder in folders
+            for path, card in list_bundles(folder)
+        )
+
+    def card(self, folder: str) -> ModelCard | None:
+        """The card of a bundle, or None when there is no such bundle or it cannot be used."""
+        return next((entry.card for entry in self.bundles if entry.folder == folder), None)
+
+    async def ask(self) -> None:
+        """Ask the engine what it can do; a notice tells when it does not answer."""
+        request = CapabilitiesRequest(tuple(str(folder) for folder in self._folders))
+        try:
+            async with aclosing(self._engine.run(request)) as answers:
+                async for answer in answers:
+                    self._take(answer)
+        except UserError as error:
+            self._notices.tell("error", str(error))
+        except Exception as error:
+            log.exception("the engine does not say what it can do")
+            self._notices.tell("error", f"The engine does not work: {error}.")
+
+    def _take(self, answer: Capabilities) -> None:
+        self.decoders = dict(answer.decoders)
+        self.bundles = answer.bundles
+        self.device = answer.device

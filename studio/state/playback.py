@@ -1,0 +1,113 @@
+"""Where the clip stands: position, play and loop, in and out marks."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
+
+from studio.observable import Field, Observable
+
+
+class Playback(Observable):
+    """The position in the open clip, and the timer that moves it.
+
+    Attributes:
+        position: the frame that is shown.
+        length: frames of the clip; 0 without one.
+        rate: frames per second.
+        playing, loop: whether the timer runs, and whether it starts again at the end.
+        in_mark, out_mark: first and last frame of the chosen part, or None for the clip's ends.
+    """
+
+    position = Field(0)
+    length = Field(0)
+    rate = Field(Fraction(25))
+    playing = Field(False)
+    loop = Field(True)
+    in_mark: Field[int | None] = Field(None)
+    out_mark: Field[int | None] = Field(None)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clock = QElapsedTimer()
+        self._started_at = 0
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(lambda: self.play_to(self._clock.elapsed() / 1000))
+
+    def open(self, length: int, rate: Fraction) -> None:
+        """Start over for another clip."""
+        self.pause()
+        self.in_mark = self.out_mark = None
+        self.length, self.rate = length, rate
+        self.position = 0
+
+    @property
+    def first(self) -> int:
+        """First frame of the chosen part."""
+        return self.in_mark or 0
+
+    @property
+    def last(self) -> int:
+        """Last frame of the chosen part."""
+        return self.out_mark if self.out_mark is not None else max(0, self.length - 1)
+
+    def go(self, frame: int) -> None:
+        """Show a frame; outside the clip, its nearest end."""
+        self.position = min(max(0, frame), max(0, self.length - 1))
+        self._mark_time()
+
+    def step(self, count: int) -> None:
+        self.pause()
+        self.go(self.position + count)
+
+    def toggle(self) -> None:
+        self.pause() if self.playing else self.play()
+
+    def play(self) -> None:
+        if self.length < 2:
+            return
+        if not self.first <= self.position < self.last:
+            self.position = self.first
+        self._mark_time()
+        self._timer.start(max(1, round(1000 / self.rate)))
+        self.playing = True
+
+    def pause(self) -> None:
+        self._timer.stop()
+        self.playing = False
+
+    def play_to(self, seconds: float) -> None:
+        """Show the frame that is due `seconds` after playing began; late frames are left out."""
+        due = self._started_at + int(seconds * self.rate)
+        if due <= self.last:
+            self.position = due
+        elif self.loop:
+            self.go(self.first)
+        else:
+            self.position = self.last
+            self.pause()
+
+    def mark(self, first: int | None, last: int | None) -> None:
+        """Set both marks; marks in the wrong order or outside the clip are put right."""
+        end = max(0, self.length - 1)
+        first = None if first is None or first <= 0 else min(first, end)
+        last = None if last is None or last >= end else max(last, 0)
+        if first is not None and last is not None and first > last:
+            first, last = last, first
+        self.in_mark, self.out_mark = first, last
+
+    def mark_in(self) -> None:
+        """Begin the chosen part here; an out mark before it is dropped."""
+        keep = self.out_mark is not None and self.out_mark >= self.position
+        self.mark(self.position, self.out_mark if keep else None)
+
+    def mark_out(self) -> None:
+        """End the chosen part here; an in mark after it is dropped."""
+        keep = self.in_mark is not None and self.in_mark <= self.position
+        self.mark(self.in_mark if keep else None, self.position)
+
+    def _mark_time(self) -> None:
+        self._started_at = self.position
+        self._clock.start()

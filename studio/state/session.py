@@ -1,0 +1,109 @@
+"""The open clip and its frames, as far as they are decoded."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from core.media.lru import ArrayCache
+from core.media.reading import ClipReader
+from studio.observable import Field, Observable
+from studio.state.frame_worker import AHEAD, FrameWorker
+from studio.state.notices import Notices
+
+THUMBNAIL_HEIGHT = 72
+FRAME_CACHE_BYTES = 192 << 20
+
+Picture = NDArray[np.uint8]
+
+
+class Session(Observable):
+    """The clip that is open.
+
+    Attributes:
+        clip: its reader, or None. A file that cannot be opened leaves the open clip as it is.
+        opening: name of the file that is being opened, or "".
+
+    Signals:
+        frame_arrived, thumbnail_arrived: number of a frame that can be had now.
+    """
+
+    clip: Field[ClipReader | None] = Field(None, same=operator.is_)
+    opening = Field("")
+    frame_arrived = Signal(int)
+    thumbnail_arrived = Signal(int)
+
+    def __init__(self, notices: Notices, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._notices = notices
+        self._frames = ArrayCache(FRAME_CACHE_BYTES)
+        self._thumbnails: dict[int, Picture] = {}
+        self._worker = FrameWorker(THUMBNAIL_HEIGHT, self)
+        self._worker.opened.connect(self._opened)
+        self._worker.refused.connect(self._refused)
+        self._worker.decoded.connect(self._decoded)
+        self._worker.shrunk.connect(self._shrunk)
+
+    def open(self, path: Path) -> None:
+        """Open a file or folder; the clip, or a notice, comes a little later."""
+        self.opening = path.name
+        self._worker.open(path)
+
+    def frame(self, number: int) -> Picture | None:
+        """A frame, uint8 (H, W, 3), or None until `frame_arrived` tells that it can be had."""
+        if self.clip is None:
+            return None
+        picture = self._frames.get(number)
+        last = len(self.clip) - 1
+        ahead = [k for k in range(number + 1, min(number + AHEAD, last) + 1) if not self._has(k)]
+        if picture is None or ahead:
+            self._worker.show(self.clip, number if picture is None else None, ahead)
+        return picture
+
+    def thumbnail(self, number: int) -> Picture | None:
+        return self._thumbnails.get(number)
+
+    def want_thumbnails(self, numbers: Sequence[int]) -> None:
+        """Make thumbnails; `thumbnail_arrived` tells of each."""
+        if self.clip is not None:
+            missing = [k for k in numbers if k not in self._thumbnails]
+            self._worker.shrink(self.clip, missing)
+
+    def end(self) -> None:
+        """Let go of the file and of the thread."""
+        self._worker.end()
+        if self.clip is not None:
+            self.clip.close()
+
+    def _has(self, number: int) -> bool:
+        return self._frames.get(number) is not None
+
+    def _opened(self, reader: ClipReader) -> None:
+        if self.clip is not None:
+            self.clip.close()
+        self._frames = ArrayCache(FRAME_CACHE_BYTES)
+        self._thumbnails = {}
+        self.opening = ""
+        self._notices.dismiss()
+        self.clip = reader
+        if reader.notes:
+            self._notices.tell("info", " ".join(reader.notes))
+
+    def _refused(self, _path: str, why: str) -> None:
+        self.opening = ""
+        self._notices.tell("error", why)
+
+    def _decoded(self, reader: ClipReader, number: int, picture: Picture) -> None:
+        if reader is self.clip:
+            self._frames.put(number, picture)
+            self.frame_arrived.emit(number)
+
+    def _shrunk(self, reader: ClipReader, number: int, picture: Picture) -> None:
+        if reader is self.clip:
+            self._thumbnails[number] = picture
+            self.thumbnail_arrived.emit(number)

@@ -1,0 +1,41 @@
+"""How the user works on the canvas: tool, brush size, overlays."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from studio.observable import Field, Observable
+
+Tool = Literal["brush", "eraser", "pan", "window"]
+LensMode = Literal["state", "confidence", "kept"]
+
+SMALLEST_BRUSH, LARGEST_BRUSH = 1, 500
+
+
+class Tools(Observable):
+    """The chosen tool and what lies over the picture.
+
+    Attributes:
+        tool: what the left mouse button does.
+        brush_size: diameter in pixels of the clip.
+        mask_shown: whether the painted region is tinted.
+        wipe: where the original ends and the result begins, 0..1 of the picture; None = off.
+        lens: whether the token grid lies over the working window; `lens_mode` what it shows.
+    """
+
+    tool: Field[Tool] = Field("brush")
+    brush_size = Field(48)
+    mask_shown = Field(True)
+    wipe: Field[float | None] = Field(None)
+    lens = Field(False)
+    lens_mode: Field[LensMode] = Field("state")
+
+    def resize_brush(self, size: int) -> None:
+        self.brush_size = min(max(SMALLEST_BRUSH, size), LARGEST_BRUSH)
+
+    def grow_brush(self, direction: int) -> None:
+        """One step larger (1) or smaller (-1): about a fifth, at least one pixel."""
+        self.resize_brush(self.brush_size + direction * max(1, round(self.brush_size / 5)))
+
+    def toggle_wipe(self) -> None:
+        self.wipe = 0.5 if self.wipe is None else None
