@@ -75,7 +75,7 @@ def prepare() -> None:
         return
     if not works(PYTHON):
         make_venv()
-    print(f"Installing Maskreel's packages into {VENV} (once; this takes a few minutes) …")
+    print(f"Installing Maskreel's packages into {VENV} (once, some minutes) …", flush=True)
     pip("install", "-r", str(LOCK))
     pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     STAMP.write_text(wanted)
@@ -91,7 +91,7 @@ def works(python: Path) -> bool:
 
 
 def make_venv() -> None:
-    print(f"Making {VENV} with Python {platform.python_version()} …")
+    print(f"Making {VENV} with Python {platform.python_version()} …", flush=True)
     arguments = [sys.executable, "-m", "venv", "--clear", str(VENV)]
     made = subprocess.run(arguments, capture_output=True, text=True)
     if made.returncode:
@@ -105,7 +105,7 @@ def make_venv() -> None:
 
 
 def pip(*arguments: str) -> None:
-    """Run the environment's pip; its own words stay on the screen.
+    """Run the environment's pip, untouched by PYTHONPATH; its own words stay on the screen.
 
     Raises:
         Refusal: pip failed; the message says what to look at.
@@ -113,7 +113,7 @@ def pip(*arguments: str) -> None:
     options = ["--no-input", "--disable-pip-version-check", "--no-warn-script-location"]
     if not sys.stdout.isatty():
         options.append("--quiet")
-    if subprocess.run([PYTHON, "-m", "pip", *arguments, *options]).returncode:
+    if subprocess.run([PYTHON, "-I", "-m", "pip", *arguments, *options]).returncode:
         raise Refusal(
             "pip could not install Maskreel's packages; its reason stands above. "
             "Usual causes: no network or a proxy (set HTTPS_PROXY), a full disk (about 3 GB are "
