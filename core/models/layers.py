@@ -74,7 +74,9 @@ class Downsample(nn.Module):
         self.window = (2 if time else 1, 2, 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.avg_pool3d(x, self.window, ceil_mode=True, count_include_pad=False)
+        # In float32, because the CPU has no kernel for bf16.
+        pooled = F.avg_pool3d(x.float(), self.window, ceil_mode=True, count_include_pad=False)
+        return pooled.to(x.dtype)
 
 
 class Upsample(nn.Module):
