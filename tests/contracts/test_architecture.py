@@ -14,18 +14,17 @@ LONGEST = 150  # lines, so that it is read
 
 
 def listed() -> dict[str, str]:
-    """Paths and purposes in the tree: two spaces of indent per folder, then the name."""
+    """Paths and purposes in the tree: two spaces of indent per folder, then a name or several."""
     tree = DOCUMENT.read_text("utf-8").split("```")[1]
     folders: list[str] = []
     files: dict[str, str] = {}
     for line in tree.strip("\n").splitlines():
-        match = re.match(r"((?:  )*)(\S+)\s*(.*)", line)
-        if match is None:
-            continue
-        indent, name, purpose = match.groups()
-        folders[len(indent) // 2 :] = [name]
-        if not name.endswith("/"):
-            files["".join(folders)] = purpose
+        indent, names, purpose = re.match(r"((?:  )*)(\S+(?: · \S+)*) *(.*)", line).groups()
+        del folders[len(indent) // 2 :]
+        if names.endswith("/"):
+            folders.append(names)
+        else:
+            files |= {"".join(folders) + name: purpose for name in names.split(" · ")}
     return files
 
 
