@@ -1,0 +1,234 @@
+"""How the studio looks: colours, sizes, palette, style sheet and icons.
+
+The palette is set explicitly and not taken from the desktop, so real windows, offscreen pictures
+and tests agree. Greys are neutral, because a tinted surround changes how a picture is seen.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from core.assets import asset
+
+CANVAS = QColor("#131315")  # around the picture
+BACKGROUND = QColor("#1b1c1e")
+PANEL = QColor("#232427")
+RAISED = QColor("#2e3034")  # buttons and fields
+HOVER = QColor("#383b40")
+LINE = QColor("#3d4046")
+TEXT = QColor("#dfe1e5")
+TEXT_DIM = QColor("#a3a7af")  # 6.5:1 on PANEL
+TEXT_OFF = QColor("#6c7078")
+
+ACCENT = QColor("#4c9be8")  # focus, playhead, chosen things
+ACCENT_DEEP = QColor("#2f6fae")  # behind white text
+PAINTED = QColor("#ff5c8a")  # the painted region
+KEPT = QColor("#f2b04a")  # generated tokens
+GIVEN = QColor("#4fb39a")  # what came from the user
+INFO, WARNING, ERROR = ACCENT, QColor("#e8b04a"), QColor("#ef6461")
+
+FONT_PX = 13
+SMALL_PX = 11
+ICON_PX = 20
+CONTROL_PX = 26  # height of buttons and fields
+GAP_PX = 8
+RADIUS_PX = 4
+
+_FONTS = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "Ubuntu", "DejaVu Sans"]
+_ICON_SIZES = (16, 20, 24)
+_ICON_SCALES = (1, 2)
+
+
+def apply(app: QApplication) -> None:
+    """Gives the whole application the dark look."""
+    app.setStyle("Fusion")
+    app.setPalette(palette())
+    app.setFont(font(FONT_PX))
+    app.setStyleSheet(_style_sheet())
+
+
+def font(pixels: int, *, bold: bool = False, tabular: bool = False) -> QFont:
+    """The studio's font; `tabular` gives every digit the same width, for running numbers."""
+    chosen = QFont()
+    chosen.setFamilies(_FONTS)
+    chosen.setPixelSize(pixels)
+    chosen.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
+    if tabular:
+        chosen.setFeature(QFont.Tag("tnum"), 1)
+    return chosen
+
+
+def palette() -> QPalette:
+    """The dark palette, all colour groups set."""
+    made = QPalette()
+    role = QPalette.ColorRole
+    colours = {
+        role.Window: PANEL,
+        role.WindowText: TEXT,
+        role.Base: BACKGROUND,
+        role.AlternateBase: PANEL,
+        role.Text: TEXT,
+        role.PlaceholderText: TEXT_OFF,
+        role.Button: RAISED,
+        role.ButtonText: TEXT,
+        role.BrightText: QColor("#ffffff"),
+        role.ToolTipBase: RAISED,
+        role.ToolTipText: TEXT,
+        role.Highlight: ACCENT_DEEP,
+        role.HighlightedText: QColor("#ffffff"),
+        role.Accent: ACCENT,
+        role.Link: ACCENT,
+        role.Light: HOVER,
+        role.Midlight: RAISED,
+        role.Mid: LINE,
+        role.Dark: BACKGROUND,
+        role.Shadow: CANVAS,
+    }
+    for where, colour in colours.items():
+        made.setColor(where, colour)
+    for where in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
+        made.setColor(QPalette.ColorGroup.Disabled, where, TEXT_OFF)
+    made.setColor(QPalette.ColorGroup.Disabled, role.Highlight, LINE)
+    return made
+
+
+@cache
+def icon(name: str) -> QIcon:
+    """The line icon `name` of assets/icons, drawn for 1x and 2x screens and every state.
+
+    Raises:
+        UserError: there is no such icon.
+    """
+    source = asset(f"icons/{name}.svg").read_text(encoding="utf-8")
+    made = QIcon()
+    for size in _ICON_SIZES:
+        for scale in _ICON_SCALES:
+            for mode, state, colour in (
+                (QIcon.Mode.Normal, QIcon.State.Off, TEXT),
+                (QIcon.Mode.Normal, QIcon.State.On, QColor("#ffffff")),
+                (QIcon.Mode.Disabled, QIcon.State.Off, TEXT_OFF),
+                (QIcon.Mode.Disabled, QIcon.State.On, TEXT_OFF),
+            ):
+                made.addPixmap(_drawn(source, colour, size, scale), mode, state)
+    return made
+
+
+def icon_pixmap(name: str, colour: QColor, size: int = ICON_PX, scale: float = 1.0) -> QPixmap:
+    """The icon `name` in one colour, `size` logical pixels wide, for a screen of that scale."""
+    return _drawn(asset(f"icons/{name}.svg").read_text(encoding="utf-8"), colour, size, scale)
+
+
+def _drawn(source: str, colour: QColor, size: int, scale: float) -> QPixmap:
+    coloured = source.replace("#000", colour.name())
+    pixmap = QPixmap(round(size * scale), round(size * scale))
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(coloured.encode())).render(painter, QRectF(pixmap.rect()))
+    painter.end()
+    pixmap.setDevicePixelRatio(scale)
+    return pixmap
+
+
+def _style_sheet() -> str:
+    names = {
+        "canvas": CANVAS,
+        "background": BACKGROUND,
+        "panel": PANEL,
+        "raised": RAISED,
+        "hover": HOVER,
+        "line": LINE,
+        "text": TEXT,
+        "dim": TEXT_DIM,
+        "off": TEXT_OFF,
+        "accent": ACCENT,
+        "deep": ACCENT_DEEP,
+        "warning": WARNING,
+        "error": ERROR,
+    }
+    sheet = _SHEET
+    for name, colour in names.items():
+        sheet = sheet.replace(f"@{name}", colour.name())
+    return sheet.replace("@radius", f"{RADIUS_PX}px").replace("@small", f"{SMALL_PX}px")
+
+
+# A style sheet only where Fusion with the palette is not enough.
+_SHEET = """
+QMainWindow, QDialog { background: @background; }
+QMainWindow::separator { background: @canvas; width: 3px; height: 3px; }
+QMainWindow::separator:hover { background: @accent; }
+QToolTip { background: @raised; color: @text; border: 1px solid @line; padding: 4px 6px; }
+
+QMenuBar { background: @background; padding: 2px 4px; }
+QMenuBar::item { padding: 4px 8px; border-radius: @radius; background: transparent; }
+QMenuBar::item:selected { background: @hover; }
+QMenu { background: @panel; border: 1px solid @line; padding: 4px; }
+QMenu::item { padding: 5px 24px 5px 10px; border-radius: 3px; }
+QMenu::item:selected { background: @deep; color: #ffffff; }
+QMenu::item:disabled { color: @off; background: transparent; }
+QMenu::separator { height: 1px; background: @line; margin: 4px 6px; }
+
+QToolBar { background: @background; border: none; spacing: 2px; padding: 3px; }
+QToolBar::separator { background: @line; width: 1px; margin: 5px 5px; }
+QToolButton { border: 1px solid transparent; border-radius: @radius; padding: 3px; }
+QToolButton:hover { background: @hover; }
+QToolButton:pressed { background: @raised; }
+QToolButton:checked { background: @deep; }
+QToolButton:focus { border-color: @accent; }
+
+QPushButton { background: @raised; border: 1px solid @line; border-radius: @radius;
+              padding: 4px 12px; min-height: 16px; }
+QPushButton:hover { background: @hover; }
+QPushButton:pressed { background: @panel; }
+QPushButton:disabled { color: @off; background: @panel; }
+QPushButton:focus { border-color: @accent; }
+QPushButton[primary="true"] { background: @deep; border-color: @deep; color: #ffffff;
+                              font-weight: 600; }
+QPushButton[primary="true"]:hover { background: @accent; border-color: @accent; }
+QPushButton[primary="true"]:focus { border-color: #ffffff; }
+QPushButton[primary="true"]:disabled { background: @panel; border-color: @line; color: @off; }
+
+QLabel[role="heading"] { color: @dim; font-size: @small; font-weight: 600; }
+QLabel[role="dim"] { color: @dim; }
+QLabel[role="small"] { color: @dim; font-size: @small; }
+
+QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; }
+QDockWidget::title { background: @panel; padding: 5px 8px; }
+QTabBar::tab { background: transparent; color: @dim; padding: 6px 12px;
+               border-bottom: 2px solid transparent; }
+QTabBar::tab:selected { color: @text; border-bottom-color: @accent; }
+QTabBar::tab:hover { color: @text; }
+QTabWidget::pane { border: none; }
+QStatusBar { background: @background; color: @dim; }
+QStatusBar::item { border: none; }
+
+QProgressBar { background: @canvas; border: none; border-radius: 3px; max-height: 6px;
+               min-height: 6px; }
+QProgressBar::chunk { background: @accent; border-radius: 3px; }
+
+QSlider::groove:horizontal { height: 4px; border-radius: 2px; background: @canvas; }
+QSlider::sub-page:horizontal { height: 4px; border-radius: 2px; background: @deep; }
+QSlider::handle:horizontal { width: 12px; height: 12px; margin: -4px 0; border-radius: 6px;
+                             background: @text; }
+QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus { background: @accent; }
+QSlider::handle:horizontal:disabled { background: @off; }
+
+QScrollBar:horizontal { height: 10px; background: transparent; margin: 0; }
+QScrollBar:vertical { width: 10px; background: transparent; margin: 0; }
+QScrollBar::handle { background: @line; border-radius: 3px; margin: 2px; }
+QScrollBar::handle:horizontal { min-width: 28px; }
+QScrollBar::handle:vertical { min-height: 28px; }
+QScrollBar::handle:hover { background: @off; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QFrame[notice="info"], QFrame[notice="warning"], QFrame[notice="error"] {
+    background: @raised; border: 1px solid @line; border-radius: @radius; }
+QFrame[notice="info"] { border-left: 3px solid @accent; }
+QFrame[notice="warning"] { border-left: 3px solid @warning; }
+QFrame[notice="error"] { border-left: 3px solid @error; }
+"""

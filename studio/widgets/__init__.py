@@ -1,0 +1,1 @@
+"""Reusable controls: they draw, and say what the person did; they know nothing of a project."""

@@ -1,0 +1,101 @@
+"""What the mouse does on the canvas while a button is held: one small class per gesture.
+
+A drag is made when the button goes down, told of every move, and told when the button goes up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QPointF, QRect
+
+from studio.widgets import window_frame, wipe
+from studio.widgets.mask_painter import MaskPainter
+
+if TYPE_CHECKING:
+    from studio.widgets.clip_view import ClipView
+
+
+class Drag(Protocol):
+    """A gesture; `cursor` is in view points."""
+
+    def move(self, cursor: QPointF) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+class Pan:
+    def __init__(self, view: ClipView, cursor: QPointF) -> None:
+        self._view, self._last = view, cursor
+
+    def move(self, cursor: QPointF) -> None:
+        self._view.pan(cursor - self._last)
+        self._last = cursor
+
+    def finish(self) -> None:
+        pass
+
+
+class Stroke:
+    """Paints on the view's own mask; the owner gets the result when the button goes up."""
+
+    def __init__(self, view: ClipView, cursor: QPointF, size: float, *, painted: bool) -> None:
+        self._view, self._size, self._painted = view, size, painted
+        self._painter = MaskPainter(view.strokeMask())
+        self._last = view.place.to_picture(cursor)
+        view.strokeStarted.emit()
+        self.move(cursor)
+
+    def move(self, cursor: QPointF) -> None:
+        point = self._view.place.to_picture(cursor)
+        dirty = self._painter.segment(
+            self._last.toTuple(), point.toTuple(), self._size, painted=self._painted
+        )
+        self._last = point
+        if dirty is not None:
+            self._view.showStroke(dirty)
+
+    def finish(self) -> None:
+        self._view.strokeFinished.emit(self._painter.mask.copy())
+
+
+class MoveWindow:
+    def __init__(self, view: ClipView, cursor: QPointF, rect: QRect) -> None:
+        self._view, self._rect = view, rect
+        self._start = view.place.to_picture(cursor)
+
+    def move(self, cursor: QPointF) -> None:
+        by = self._view.place.to_picture(cursor) - self._start
+        self._view.dragWindow(window_frame.moved(self._rect, by, self._view.pictureSize()))
+
+    def finish(self) -> None:
+        self._view.finishWindow()
+
+
+class ResizeWindow:
+    def __init__(
+        self, view: ClipView, rect: QRect, corner: window_frame.Corner, aspect: float
+    ) -> None:
+        self._view, self._rect, self._corner, self._aspect = view, rect, corner, aspect
+
+    def move(self, cursor: QPointF) -> None:
+        to = self._view.place.to_picture(cursor)
+        self._view.dragWindow(
+            window_frame.resized(
+                self._rect, self._corner, to, self._aspect, self._view.pictureSize()
+            )
+        )
+
+    def finish(self) -> None:
+        self._view.finishWindow()
+
+
+class Wipe:
+    def __init__(self, view: ClipView) -> None:
+        self._view = view
+
+    def move(self, cursor: QPointF) -> None:
+        self._view.dragWipe(wipe.position_at(self._view.pictureRect(), cursor))
+
+    def finish(self) -> None:
+        pass

@@ -1,0 +1,457 @@
+"""The canvas: one frame with zoom and pan, painted region, working window, lens and wipe.
+
+Points come in two systems: *view* points are the widget's own coordinates, *picture* points are
+pixels of the frame, (0, 0) being the corner of the first pixel. `place` maps between them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDropEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio import theme
+from studio.widgets import window_frame, wipe
+from studio.widgets.canvas_drags import Drag, MoveWindow, Pan, ResizeWindow, Stroke, Wipe
+from studio.widgets.mask_painter import Dirty
+from studio.widgets.pictures import Picture
+from studio.widgets.scene import Scene
+from studio.widgets.token_lens import LensPicture
+from studio.widgets.view_transform import MAX_SCALE, MIN_SCALE, ViewTransform
+
+Tool = Literal["brush", "eraser", "pan", "window"]
+
+EMPTY_TEXT = "Drop a clip here or press Ctrl+O"
+_MARGIN = 16.0  # view points around a fitted picture
+_WHEEL_STEP = 1.2  # zoom per notch
+_BUTTON_STEP = 1.5  # zoom per press of zoom in or out
+_PEN = 3  # view points that the size ring's pen takes on either side
+_PAINTING = ("brush", "eraser")
+
+
+class ClipView(QWidget):
+    """Shows a frame and turns mouse and keys into edits; it never changes the project itself.
+
+    Attributes:
+        place: where the picture stands in the view.
+        scale: device pixels per picture pixel; 1.0 is 100 %.
+
+    Signals:
+        strokeStarted, stroked(QRect), strokeFinished(mask): a brush or eraser stroke; the
+            rectangle is in picture pixels, the mask a bool (H, W) of the whole frame.
+        windowEdited(QRect): while the working window is dragged. windowEditFinished(QRect): let go.
+        wiped(float): the divider was dragged, position in [0, 1].
+        hovered(int, int): the picture pixel under the cursor; (-1, -1) outside.
+        zoomed(float): the new scale.
+        brushSizeRequested(int): Ctrl+wheel asks for another brush size.
+        fileDropped(str): the path of a dropped file or folder.
+        spaceTapped(): Space was pressed and released without dragging.
+    """
+
+    strokeStarted = Signal()
+    stroked = Signal(QRect)
+    strokeFinished = Signal(object)
+    windowEdited = Signal(QRect)
+    windowEditFinished = Signal(QRect)
+    wiped = Signal(float)
+    hovered = Signal(int, int)
+    zoomed = Signal(float)
+    brushSizeRequested = Signal(int)
+    fileDropped = Signal(str)
+    spaceTapped = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Canvas")
+        self.setAccessibleDescription("The current frame. Paint with the brush; the wheel zooms.")
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(240, 160)
+
+        self.place = ViewTransform()
+        self._scene = Scene()
+        self._fitting = True  # follows the view's size until the user zooms or pans
+        self._tool: Tool = "pan"
+        self._brush_size = 40
+        self._cursor: QPointF | None = None
+        self._drag: Drag | None = None
+        self._drag_button = Qt.MouseButton.NoButton
+        self._space_held = False
+        self._space_dragged = False
+
+    # What is shown
+
+    def setFrame(self, picture: np.ndarray | None) -> None:
+        """Shows uint8 (H, W, 3) RGB, or the invitation to open a clip (None).
+
+        A frame of another size than the last one drops mask, window and lens, and is fitted.
+        """
+        frame = None if picture is None else Picture(picture)
+        if (frame.size if frame else QSize()) == self._scene.size:
+            self._scene.frame = frame
+        else:
+            self._drag = None
+            self._scene = Scene(
+                frame, wipe=self._scene.wipe, window_editable=self._scene.window_editable
+            )
+            self.fit()
+        self._update_cursor_shape()
+        self.update()
+
+    def setBefore(self, picture: np.ndarray | None) -> None:
+        """The frame as it was, of the frame's size; shown left of the wipe's divider."""
+        self._scene.before = None if picture is None else Picture(picture)
+        self.update()
+
+    def setWipe(self, position: float | None) -> None:
+        """Where the divider stands, as a share of the picture's width; None hides it."""
+        self._scene.wipe = position
+        self.update()
+
+    def setMask(self, mask: np.ndarray | None) -> None:
+        """The painted region, bool (H, W); None shows nothing. The array is copied.
+
+        A stroke under way ends without a result: what is set here counts.
+        """
+        if isinstance(self._drag, Stroke):
+            self._drag = None
+        self._scene.set_mask(None if mask is None else mask.copy(), self.scale)
+        self.update()
+
+    def setWindow(self, rect: QRect | None, aspect: float = 0.0) -> None:
+        """The working window in picture pixels; drags keep `aspect` (width over height).
+
+        An aspect of 0 takes the rectangle's own.
+        """
+        self._scene.window = None if rect is None else QRect(rect)
+        if rect is not None:
+            self._scene.window_aspect = aspect or rect.width() / rect.height()
+        self.update()
+
+    def setWindowEditable(self, editable: bool) -> None:
+        """Shows handles; they work while the tool is "window"."""
+        self._scene.window_editable = editable
+        self._update_cursor_shape()
+        self.update()
+
+    def setBrush(self, tool: Tool, size_px: int) -> None:
+        """The tool in hand, and the brush's diameter in picture pixels."""
+        self._update_ring()
+        self._tool, self._brush_size = tool, size_px
+        self._update_ring()
+        self._update_cursor_shape()
+
+    def setLens(self, lens: LensPicture | None, rect: QRect | None = None) -> None:
+        """The token grid over `rect` (picture pixels), or nothing."""
+        self._scene.lens = lens
+        self._scene.lens_rect = QRect(rect) if rect is not None else QRect()
+        self.update()
+
+    # Zoom
+
+    @property
+    def scale(self) -> float:
+        return self.place.ratio * self.devicePixelRatioF()
+
+    def zoomIn(self) -> None:
+        self._zoom_to(self.scale * _BUTTON_STEP, QRectF(self.rect()).center())
+
+    def zoomOut(self) -> None:
+        self._zoom_to(self.scale / _BUTTON_STEP, QRectF(self.rect()).center())
+
+    def fit(self) -> None:
+        """Shows the whole picture, and keeps doing so when the view's size changes."""
+        self._fitting = True
+        if not self._scene.size.isEmpty():
+            self._set_place(ViewTransform.fitted(*self._sizes(), _MARGIN))
+
+    def actualSize(self) -> None:
+        """One device pixel per picture pixel, about the middle of the view."""
+        self._zoom_to(1.0, QRectF(self.rect()).center())
+
+    def pictureSize(self) -> QSize:
+        """The frame's size in pixels; empty without a frame."""
+        return QSize(self._scene.size)
+
+    def pictureRect(self) -> QRectF:
+        """Where the frame stands in the view."""
+        return self._scene.place_rect(self.place)
+
+    # What the drags do (canvas_drags)
+
+    def strokeMask(self) -> np.ndarray:
+        """The view's own mask, made empty when there was none, to be painted on."""
+        if self._scene.mask is None:
+            shape = (self._scene.size.height(), self._scene.size.width())
+            self._scene.set_mask(np.zeros(shape, np.bool_), self.scale)
+        assert self._scene.mask is not None
+        return self._scene.mask
+
+    def showStroke(self, dirty: Dirty) -> None:
+        """Redraws what the brush touched, and nothing else."""
+        self.update(self._view_rect(self._scene.repaint_mask(dirty)))
+        self.stroked.emit(QRect(*dirty))
+
+    def dragWindow(self, rect: QRect) -> None:
+        if rect != self._scene.window:
+            self._scene.window = rect
+            self.update()
+            self.windowEdited.emit(rect)
+
+    def finishWindow(self) -> None:
+        self.windowEditFinished.emit(self._scene.window)
+
+    def dragWipe(self, position: float) -> None:
+        if position != self._scene.wipe:
+            self._scene.wipe = position
+            self.update()
+            self.wiped.emit(position)
+
+    def pan(self, by: QPointF) -> None:
+        """Moves the picture by view points."""
+        self._fitting = False
+        self._set_place(self.place.moved(by).held(*self._sizes()))
+
+    # Internals
+
+    def _sizes(self) -> tuple[QSizeF, QSizeF]:
+        return self._scene.size.toSizeF(), QSizeF(self.size())
+
+    def _zoom_to(self, scale: float, about: QPointF) -> None:
+        if self._scene.frame is None:
+            return
+        self._fitting = False
+        ratio = min(max(scale, MIN_SCALE), MAX_SCALE) / self.devicePixelRatioF()
+        place = self.place.zoomed(ratio, about)
+        if ratio <= ViewTransform.fitted(*self._sizes(), _MARGIN).ratio:
+            place = place.centred(*self._sizes())
+        self._set_place(place.held(*self._sizes()))
+
+    def _set_place(self, place: ViewTransform) -> None:
+        changed = place.ratio != self.place.ratio
+        # On whole device pixels, so that a reduced picture is copied pixel for pixel.
+        pixel = self.devicePixelRatioF()
+        self.place = ViewTransform(place.ratio, (place.origin * pixel).toPoint() / pixel)
+        self._scene.set_scale(self.scale)
+        self.update()
+        if changed:
+            self.zoomed.emit(self.scale)
+
+    def _view_rect(self, dirty: Dirty) -> QRect:
+        """The view's pixels that show `dirty`, with room for smoothing."""
+        spare = self.place.ratio + 1
+        shown = self.place.rect_to_view(QRectF(*dirty))
+        return shown.adjusted(-spare, -spare, spare, spare).toAlignedRect()
+
+    def _ring(self) -> QRectF | None:
+        """The brush's outline in the view, at its true size."""
+        if self._cursor is None or self._scene.frame is None or self._tool not in _PAINTING:
+            return None
+        radius = self._brush_size / 2 * self.place.ratio
+        x, y = self._cursor.toTuple()
+        return QRectF(x - radius, y - radius, 2 * radius, 2 * radius)
+
+    def _update_ring(self) -> None:
+        ring = self._ring()
+        if ring is not None:
+            self.update(ring.adjusted(-_PEN, -_PEN, _PEN, _PEN).toAlignedRect())
+
+    def _move_cursor(self, cursor: QPointF | None) -> None:
+        self._update_ring()
+        self._cursor = cursor
+        self._update_ring()
+        self._update_cursor_shape()
+        if cursor is not None and self.pictureRect().contains(cursor):
+            point = self.place.to_picture(cursor)
+            self.hovered.emit(int(point.x()), int(point.y()))
+        else:
+            self.hovered.emit(-1, -1)
+
+    def _update_cursor_shape(self) -> None:
+        if isinstance(self._drag, Pan):
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._scene.frame is None:
+            self.unsetCursor()
+        elif self._space_held or self._tool == "pan":
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._cursor is not None and self._on_divider(self._cursor):
+            self.setCursor(Qt.CursorShape.SplitHCursor)
+        elif self._tool == "window":
+            self.setCursor(self._window_cursor())
+        else:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+
+    def _window_cursor(self) -> Qt.CursorShape:
+        window = self._editable_window()
+        if window is None or self._cursor is None:
+            return Qt.CursorShape.ArrowCursor
+        corner = window_frame.corner_at(window, self.place, self._cursor)
+        if corner is None and not window_frame.contains(window, self.place, self._cursor):
+            return Qt.CursorShape.ArrowCursor
+        return window_frame.cursor_shape(corner)
+
+    def _editable_window(self) -> QRect | None:
+        return self._scene.window if self._scene.window_editable else None
+
+    def _on_divider(self, cursor: QPointF) -> bool:
+        return self._scene.wiping and wipe.grabbed(
+            self.pictureRect(), self._scene.wipe or 0.0, cursor
+        )
+
+    def _drag_for(self, cursor: QPointF, button: Qt.MouseButton) -> Drag | None:
+        """The gesture that a press begins, if any."""
+        left = button == Qt.MouseButton.LeftButton
+        if button == Qt.MouseButton.MiddleButton or (
+            left and (self._space_held or self._tool == "pan")
+        ):
+            return Pan(self, cursor)
+        if not left:
+            return None
+        if self._on_divider(cursor):
+            return Wipe(self)
+        if self._tool in _PAINTING:
+            return Stroke(self, cursor, self._brush_size, painted=self._tool == "brush")
+        return self._window_drag(cursor)
+
+    def _window_drag(self, cursor: QPointF) -> Drag | None:
+        window = self._editable_window()
+        if window is None:
+            return None
+        corner = window_frame.corner_at(window, self.place, cursor)
+        if corner is not None:
+            return ResizeWindow(self, QRect(window), corner, self._scene.window_aspect)
+        if window_frame.contains(window, self.place, cursor):
+            return MoveWindow(self, cursor, QRect(window))
+        return None
+
+    def _paint_ring(self, painter: QPainter) -> None:
+        ring = self._ring()
+        if ring is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((QColor(0, 0, 0, 170), 3.0), (QColor(255, 255, 255), 1.2)):
+            painter.setPen(QPen(colour, width))
+            painter.drawEllipse(ring)
+
+    def _paint_invitation(self, painter: QPainter) -> None:
+        painter.setFont(theme.font(16))
+        painter.setPen(theme.TEXT_DIM)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, EMPTY_TEXT)
+
+    # Qt overrides
+
+    def sizeHint(self) -> QSize:
+        return QSize(800, 500)
+
+    def event(self, event: QEvent) -> bool:
+        # A window-wide shortcut on Space (play) would else take the key from Space-drag.
+        if event.type() == QEvent.Type.ShortcutOverride and _is_space(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), theme.CANVAS)
+        if self._scene.frame is None:
+            self._paint_invitation(painter)
+        else:
+            self._scene.paint(painter, self.place, self.scale, QRectF(self.rect()))
+            self._paint_ring(painter)
+        if self.hasFocus():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(theme.ACCENT)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+    def resizeEvent(self, _event: QResizeEvent) -> None:
+        if self._fitting:
+            self.fit()
+        elif self._scene.frame is not None:
+            self._set_place(self.place.held(*self._sizes()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._scene.frame is None or self._drag is not None:
+            return
+        self._move_cursor(event.position())
+        self._drag = self._drag_for(event.position(), event.button())
+        self._drag_button = event.button()
+        self._space_dragged = True
+        self._update_cursor_shape()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._move_cursor(event.position())
+        if self._drag is not None:
+            self._drag.move(event.position())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._drag is None or event.button() != self._drag_button:
+            return
+        drag, self._drag = self._drag, None
+        drag.finish()
+        self._update_cursor_shape()
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        self._move_cursor(None)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            step = max(1, round(self._brush_size * 0.1)) * (1 if notches > 0 else -1)
+            self.brushSizeRequested.emit(max(1, self._brush_size + step))
+        elif notches:
+            self._zoom_to(self.scale * _WHEEL_STEP**notches, event.position())
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not _is_space(event):
+            super().keyPressEvent(event)
+        elif not event.isAutoRepeat():
+            self._space_held, self._space_dragged = True, False
+            self._update_cursor_shape()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not _is_space(event):
+            super().keyReleaseEvent(event)
+        elif not event.isAutoRepeat() and self._space_held:
+            self._space_held = False
+            self._update_cursor_shape()
+            if not self._space_dragged:
+                self.spaceTapped.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._space_held = False
+        self._update_cursor_shape()
+        super().focusOutEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        self.fileDropped.emit(files[0])
+
+
+def _is_space(event: QEvent) -> bool:
+    return isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space

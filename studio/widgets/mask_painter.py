@@ -1,0 +1,103 @@
+"""Round brush strokes on a mask: numpy only, no widget."""
+
+from __future__ import annotations
+
+from math import ceil, floor, hypot, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+# The smallest brush still marks the pixel under the cursor, wherever in the pixel that is.
+_MIN_RADIUS = sqrt(0.5)
+# Long segments are stamped in pieces, so that their bounding boxes stay small.
+_MIN_PIECE = 32.0
+
+Point = tuple[float, float]
+
+
+class Dirty(NamedTuple):
+    """A rectangle of pixels that may have changed; never empty, inside the mask."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """The same rectangle as an index of an (H, W) array."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+
+    def united(self, other: Dirty | None) -> Dirty:
+        """The smallest rectangle that holds both."""
+        if other is None:
+            return self
+        left, top = min(self.x, other.x), min(self.y, other.y)
+        right = max(self.x + self.width, other.x + other.width)
+        bottom = max(self.y + self.height, other.y + other.height)
+        return Dirty(left, top, right - left, bottom - top)
+
+
+class MaskPainter:
+    """Stamps round brush segments on a mask, in place.
+
+    Attributes:
+        mask: bool (H, W), True = painted.
+    """
+
+    def __init__(self, mask: np.ndarray) -> None:
+        if mask.dtype != np.bool_ or mask.ndim != 2:
+            raise ValueError(f"a mask is bool (H, W), not {mask.dtype} {mask.shape}")
+        self.mask = mask
+
+    def segment(self, start: Point, end: Point, size: float, *, painted: bool) -> Dirty | None:
+        """Moves a round brush from `start` to `end`.
+
+        A pixel is set when its centre lies within `size / 2` of the line.
+
+        Args:
+            start, end: (x, y) in pixels; (0, 0) is the corner of the first pixel, not its centre.
+                They may lie outside the mask.
+            size: the brush's diameter in pixels.
+            painted: True paints, False erases.
+
+        Returns:
+            what may have changed, or None when the brush missed the mask.
+        """
+        radius = max(size / 2, _MIN_RADIUS)
+        length = hypot(end[0] - start[0], end[1] - start[1])
+        pieces = max(1, ceil(length / max(2 * radius, _MIN_PIECE)))
+        points = [
+            (
+                start[0] + (end[0] - start[0]) * i / pieces,
+                start[1] + (end[1] - start[1]) * i / pieces,
+            )
+            for i in range(pieces + 1)
+        ]
+        dirty: Dirty | None = None
+        for a, b in zip(points, points[1:], strict=False):
+            touched = self._capsule(a, b, radius, painted)
+            dirty = touched.united(dirty) if touched else dirty
+        return dirty
+
+    def _capsule(self, a: Point, b: Point, radius: float, painted: bool) -> Dirty | None:
+        height, width = self.mask.shape
+        left = max(0, floor(min(a[0], b[0]) - radius))
+        top = max(0, floor(min(a[1], b[1]) - radius))
+        right = min(width, ceil(max(a[0], b[0]) + radius))
+        bottom = min(height, ceil(max(a[1], b[1]) + radius))
+        if left >= right or top >= bottom:
+            return None
+        box = Dirty(left, top, right - left, bottom - top)
+        ys, xs = np.ogrid[top:bottom, left:right]
+        self.mask[box.slices][_near(xs + 0.5, ys + 0.5, a, b, radius)] = painted
+        return box
+
+
+def _near(xs: np.ndarray, ys: np.ndarray, a: Point, b: Point, radius: float) -> np.ndarray:
+    """Where the distance to the segment a–b is at most `radius`; bool (H, W)."""
+    dx, dy = b[0] - a[0], b[1] - a[1]
+    squared = dx * dx + dy * dy
+    along = ((xs - a[0]) * dx + (ys - a[1]) * dy) / squared if squared > 0 else 0.0
+    along = np.clip(along, 0.0, 1.0)
+    return (xs - a[0] - along * dx) ** 2 + (ys - a[1] - along * dy) ** 2 <= radius * radius

@@ -1,0 +1,121 @@
+"""Pictures and painted regions as QImages, made so that a repaint costs little."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from studio import theme
+from studio.widgets.mask_painter import Dirty
+from studio.widgets.view_transform import ViewTransform
+
+_NEAREST_FROM = 4.0  # device pixels per picture pixel: from here on pixels are shown as squares
+_TINT_ALPHA, _EDGE_ALPHA = 96, 235
+
+
+def image_of(picture: np.ndarray) -> QImage:
+    """A QImage of its own pixels from uint8 (H, W, 3) RGB."""
+    height, width, _ = picture.shape
+    pixels = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2BGRA)
+    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+
+
+class Picture:
+    """One picture, drawn sharp at any zoom.
+
+    Reduced pictures are resampled once by area and then copied, because that looks better than
+    bilinear reduction and makes a partial repaint a plain copy.
+    """
+
+    def __init__(self, picture: np.ndarray) -> None:
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+            raise ValueError(f"a picture is uint8 (H, W, 3), not {picture.dtype} {picture.shape}")
+        self.size = QSize(picture.shape[1], picture.shape[0])
+        self._pixels = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2BGRA)
+        self._whole = _wrapped(self._pixels, QImage.Format.Format_RGB32)
+        self._reduced_pixels = self._pixels
+        self._reduced = self._whole
+
+    def paint(self, painter: QPainter, place: ViewTransform, scale: float) -> None:
+        """Draws the picture; `scale` is device pixels per picture pixel."""
+        target = place.rect_to_view(QRectF(QPointF(0, 0), self.size.toSizeF()))
+        if scale < 1:
+            painter.drawImage(target, self._reduced_to(scale))
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, 1 < scale < _NEAREST_FROM)
+        painter.drawImage(target, self._whole)
+
+    def _reduced_to(self, scale: float) -> QImage:
+        width = max(1, round(self.size.width() * scale))
+        height = max(1, round(self.size.height() * scale))
+        if self._reduced.size() != QSize(width, height):
+            self._reduced_pixels = cv2.resize(
+                self._pixels, (width, height), interpolation=cv2.INTER_AREA
+            )
+            self._reduced = _wrapped(self._reduced_pixels, QImage.Format.Format_RGB32)
+        return self._reduced
+
+
+class MaskOverlay:
+    """The painted region as a tint with a solid edge, kept up to date rectangle by rectangle.
+
+    Args:
+        shape: (H, W) of the mask.
+    """
+
+    def __init__(self, shape: tuple[int, int], colour: QColor = theme.PAINTED) -> None:
+        self._tint = _premultiplied(colour, _TINT_ALPHA)
+        self._edge = _premultiplied(colour, _EDGE_ALPHA)
+        self._pixels = np.zeros(shape, np.uint32)
+        self._image = _wrapped(self._pixels, QImage.Format.Format_ARGB32_Premultiplied)
+        self._edge_width = 1
+
+    def update(self, mask: np.ndarray, dirty: Dirty) -> Dirty:
+        """Redraws what a change of `mask` inside `dirty` touches, and returns that rectangle."""
+        height, width = mask.shape
+        reach = self._edge_width
+        touched = _grown(dirty, reach, width, height)
+        around = _grown(touched, reach, width, height)
+        inside = cv2.erode(
+            mask[around.slices].view(np.uint8),
+            np.ones((2 * reach + 1, 2 * reach + 1), np.uint8),
+            borderType=cv2.BORDER_CONSTANT,
+            borderValue=1,
+        )
+        y, x = touched.y - around.y, touched.x - around.x
+        inside = inside[y : y + touched.height, x : x + touched.width]
+        colours = np.array([0, self._edge, self._tint], np.uint32)
+        self._pixels[touched.slices] = colours[mask[touched.slices].view(np.uint8) + inside]
+        return touched
+
+    def set_scale(self, scale: float) -> bool:
+        """Keeps the edge about one device pixel wide; True when it must be drawn again."""
+        width = max(1, min(16, round(1 / scale)))
+        changed = width != self._edge_width
+        self._edge_width = width
+        return changed
+
+    def paint(self, painter: QPainter, place: ViewTransform, scale: float) -> None:
+        size = self._image.size().toSizeF()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _NEAREST_FROM)
+        painter.drawImage(place.rect_to_view(QRectF(QPointF(0, 0), size)), self._image)
+
+
+def _wrapped(pixels: np.ndarray, kind: QImage.Format) -> QImage:
+    """A QImage over the memory of `pixels`, which must outlive it."""
+    height, width = pixels.shape[:2]
+    return QImage(pixels.data, width, height, pixels.strides[0], kind)
+
+
+def _premultiplied(colour: QColor, alpha: int) -> int:
+    red, green, blue = (c * alpha // 255 for c in (colour.red(), colour.green(), colour.blue()))
+    return alpha << 24 | red << 16 | green << 8 | blue
+
+
+def _grown(dirty: Dirty, by: int, width: int, height: int) -> Dirty:
+    left, top = max(0, dirty.x - by), max(0, dirty.y - by)
+    right = min(width, dirty.x + dirty.width + by)
+    bottom = min(height, dirty.y + dirty.height + by)
+    return Dirty(left, top, right - left, bottom - top)

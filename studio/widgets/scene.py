@@ -1,0 +1,108 @@
+"""What the canvas shows, and how it is drawn: frame, mask, lens, working window, wipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize
+from PySide6.QtGui import QPainter
+
+from studio.widgets import window_frame, wipe
+from studio.widgets.mask_painter import Dirty
+from studio.widgets.pictures import MaskOverlay, Picture
+from studio.widgets.token_lens import LensPicture, paint_lens
+from studio.widgets.view_transform import ViewTransform
+
+
+@dataclass
+class Scene:
+    """The layers of the canvas, all in picture pixels.
+
+    Attributes:
+        frame: the current frame; without one nothing is drawn.
+        before: the frame as it was; shown left of the divider when `wipe` is set.
+        wipe: the divider's place as a share of the width, or None.
+        mask: bool (H, W), the painted region; change it through `set_mask` and `repaint_mask`.
+        window, window_aspect, window_editable: the working window and its width over height.
+        lens, lens_rect: the token grid and the pixels that it covers.
+    """
+
+    frame: Picture | None = None
+    before: Picture | None = None
+    wipe: float | None = None
+    mask: np.ndarray | None = None
+    window: QRect | None = None
+    window_aspect: float = 1.0
+    window_editable: bool = False
+    lens: LensPicture | None = None
+    lens_rect: QRect = field(default_factory=QRect)
+    _overlay: MaskOverlay | None = None
+
+    @property
+    def size(self) -> QSize:
+        """The frame's size; empty without a frame."""
+        return QSize() if self.frame is None else self.frame.size
+
+    @property
+    def wiping(self) -> bool:
+        return self.wipe is not None and self.before is not None and self.frame is not None
+
+    def place_rect(self, place: ViewTransform) -> QRectF:
+        """Where the frame stands in the view."""
+        return place.rect_to_view(QRectF(QPointF(0, 0), self.size.toSizeF()))
+
+    def set_mask(self, mask: np.ndarray | None, scale: float) -> None:
+        """Takes over a mask of the frame's size, bool (H, W).
+
+        Raises:
+            ValueError: it has another type or size.
+        """
+        self.mask = mask
+        if mask is None:
+            self._overlay = None
+            return
+        shape = (self.size.height(), self.size.width())
+        if mask.dtype != np.bool_ or mask.shape != shape:
+            raise ValueError(f"the mask is {mask.dtype} {mask.shape}, the frame {shape}")
+        if self._overlay is None:
+            self._overlay = MaskOverlay(shape)
+        self._overlay.set_scale(scale)
+        self._overlay.update(mask, Dirty(0, 0, shape[1], shape[0]))
+
+    def repaint_mask(self, dirty: Dirty) -> Dirty:
+        """After `mask` changed inside `dirty`; returns what looks different now."""
+        assert self.mask is not None and self._overlay is not None
+        return self._overlay.update(self.mask, dirty)
+
+    def set_scale(self, scale: float) -> None:
+        """The zoom changed: the mask's edge keeps its width on the screen."""
+        if self._overlay is not None and self.mask is not None and self._overlay.set_scale(scale):
+            self._overlay.update(self.mask, Dirty(0, 0, self.size.width(), self.size.height()))
+
+    def paint(self, painter: QPainter, place: ViewTransform, scale: float, view: QRectF) -> None:
+        """Draws all layers; `scale` is device pixels per picture pixel."""
+        if self.frame is None:
+            return
+        picture = self.place_rect(place)
+        self.frame.paint(painter, place, scale)
+        if self._overlay is not None:
+            self._overlay.paint(painter, place, scale)
+        if self.lens is not None:
+            paint_lens(painter, place.rect_to_view(QRectF(self.lens_rect)), self.lens)
+        if self.wiping:
+            self._paint_before(painter, place, scale)
+        if self.window is not None:
+            window_frame.paint(painter, self.window, place, picture, editable=self.window_editable)
+        if self.wiping:
+            assert self.wipe is not None
+            wipe.paint(painter, picture, picture.intersected(view), self.wipe)
+
+    def _paint_before(self, painter: QPainter, place: ViewTransform, scale: float) -> None:
+        assert self.before is not None and self.wipe is not None
+        side = self.place_rect(place)
+        side.setRight(wipe.divider(side, self.wipe))
+        painter.save()
+        painter.setClipRect(side)
+        self.before.paint(painter, place, scale)
+        painter.restore()
