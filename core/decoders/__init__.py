@@ -50,6 +50,11 @@ class Decoder(Protocol):
     label: ClassVar[str]
     remasks: ClassVar[bool]
 
+    @property
+    def steps(self) -> int:
+        """Number of steps of a decode from the start."""
+        ...
+
     def __call__(
         self,
         model: Bidirectional,
