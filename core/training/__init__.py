@@ -1,0 +1,1 @@
+"""Training: a recipe and a folder of videos → a model bundle."""

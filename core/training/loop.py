@@ -1,0 +1,111 @@
+"""The training loop: a recipe and a run folder → updates; the last one names the bundle.
+
+    <run>/recipe.toml                  what is being done
+    <run>/metrics.jsonl                one line per report: phase, step, terms of the loss
+    <run>/tokenizer/, transformer/     the last checkpoints of each phase
+
+A run that was stopped or killed goes on from its newest checkpoint with the very same steps.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from core.training.checkpoints import load_checkpoint, save_checkpoint
+from core.training.phases import Phase
+from core.training.recipe import Recipe
+
+REPORT_EVERY = 10
+
+
+@dataclass(frozen=True)
+class TrainUpdate:
+    """Where a training run is.
+
+    Attributes:
+        phase: "tokenizer" or "transformer".
+        step: steps done of `total`.
+        figures: terms of the loss and other figures, means since the last update.
+        samples_per_second: clips, since the last update.
+        bundle: where the trained model was saved; in the last update alone.
+    """
+
+    phase: str
+    step: int
+    total: int
+    figures: dict[str, float]
+    samples_per_second: float
+    bundle: Path | None = None
+
+
+def run_phase(phase: Phase, run: Path, save_every: int) -> Iterator[TrainUpdate]:
+    """Does the steps of a phase that are still to be done.
+
+    Closing the generator, or an exception, saves a checkpoint of the steps done first.
+    """
+    folder = run / phase.name
+    done = _resume(phase, folder)
+    saved = done
+    report = _Report(phase, run / "metrics.jsonl", done)
+    try:
+        while done < phase.steps:
+            clips, figures = phase.step(done)
+            done += 1
+            report.add(clips, figures)
+            if done % save_every == 0 or done == phase.steps:
+                save_checkpoint(folder, done, phase.state())
+                saved = done
+            if done % REPORT_EVERY == 0 or done == phase.steps:
+                yield report.write(done)
+    finally:
+        if saved < done:
+            save_checkpoint(folder, done, phase.state())
+
+
+def _resume(phase: Phase, folder: Path) -> int:
+    found = load_checkpoint(folder)
+    if found is None:
+        return 0
+    done, state = found
+    phase.load_state(state)
+    return done
+
+
+class _Report:
+    """Collects the figures of some steps and writes their means as one line of JSON."""
+
+    def __init__(self, phase: Phase, path: Path, done: int) -> None:
+        self._phase, self._path, self._done = phase, path, done
+        self._sums: dict[str, float] = {}
+        self._clips, self._start = 0, time.perf_counter()
+
+    def add(self, clips: int, figures: dict[str, float]) -> None:
+        self._clips += clips
+        for name, value in figures.items():
+            self._sums[name] = self._sums.get(name, 0.0) + value
+
+    def write(self, done: int) -> TrainUpdate:
+        figures = {name: total / (done - self._done) for name, total in self._sums.items()}
+        rate = self._clips / (time.perf_counter() - self._start)
+        update = TrainUpdate(self._phase.name, done, self._phase.steps, figures, rate)
+        line = {"phase": update.phase, "step": done, "samples_per_second": round(rate, 2)}
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line | {k: round(v, 6) for k, v in figures.items()}) + "\n")
+        self._sums, self._done, self._clips = {}, done, 0
+        self._start = time.perf_counter()
+        return update
+
+
+def prepare_run(recipe: Recipe, recipe_path: Path, run: Path) -> None:
+    """Makes the run folder with a copy of the recipe, and sets the number of threads."""
+    run.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(recipe_path, run / "recipe.toml")
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)

@@ -1,0 +1,127 @@
+"""What a training loop asks of the thing that it trains, and what all such things share."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from core.training.precision import Precision, WorkingCopy
+from core.training.recipe import Optimiser
+
+
+class Phase(Protocol):
+    """One network being trained. Everything that a step does depends on its number alone, and on
+    `state()`, which a checkpoint holds.
+
+    Attributes:
+        name: "tokenizer" or "transformer"; names the checkpoints' folder.
+        steps: how many there are.
+    """
+
+    name: str
+    steps: int
+
+    def step(self, step: int) -> tuple[int, dict[str, float]]:
+        """Does 0-based step `step`. → clips seen, terms of the loss and other figures."""
+        ...
+
+    def state(self) -> dict[str, Tensor]: ...
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None: ...
+
+
+class Learner:
+    """A network, its working copy, its optimiser and its moving average (EMA).
+
+    Attributes:
+        average: the network whose weights are the moving average; the one to ship.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimiser: Optimiser,
+        steps: int,
+        *,
+        ema: float,
+        precision: Precision,
+        exact: tuple[str, ...] = (),
+    ) -> None:
+        self.settings, self.steps, self.ema = optimiser, steps, ema
+        self.network = network.train()
+        self.copy = WorkingCopy(self.network, precision, exact)
+        self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
+        self._optimiser = torch.optim.AdamW(
+            _parameter_groups(self.network, optimiser.weight_decay),
+            lr=optimiser.rate,
+            betas=optimiser.betas,
+        )
+
+    def learn(self, loss: Tensor, step: int) -> float:
+        """One optimiser step from the loss; the gradient's norm."""
+        loss.backward()
+        self.copy.hand_over_gradients()
+        limit = self.settings.clip or float("inf")
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), limit)
+        for group in self._optimiser.param_groups:
+            group["lr"] = self.settings.rate_at(step, self.steps)
+        self._optimiser.step()
+        self._optimiser.zero_grad()
+        self.copy.load_weights()
+        self._follow(step)
+        return float(norm)
+
+    @torch.no_grad()
+    def _follow(self, step: int) -> None:
+        # A short memory at first, so that the average forgets the random start.
+        decay = min(self.ema, (1 + step) / (10 + step))
+        for ours, theirs in zip(
+            self.average.parameters(), self.network.parameters(), strict=True
+        ):
+            ours.lerp_(theirs, 1 - decay)
+
+    def moments(self, parameter: Tensor) -> list[Tensor]:
+        """The optimiser's moving averages of a parameter; empty before the first step."""
+        state = self._optimiser.state.get(parameter, {})
+        return [state[name] for name in ("exp_avg", "exp_avg_sq") if name in state]
+
+    def state(self) -> dict[str, Tensor]:
+        state = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        state |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
+        for index, values in self._optimiser.state_dict()["state"].items():
+            state |= {f"optimiser.{index}.{name}": value for name, value in values.items()}
+        return state
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        self.network.load_state_dict(_below("network.", state))
+        self.average.load_state_dict(_below("average.", state))
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in _below("optimiser.", state).items():
+            index, key = name.split(".", 1)
+            moments.setdefault(int(index), {})[key] = value
+        whole = self._optimiser.state_dict()
+        self._optimiser.load_state_dict({**whole, "state": moments})
+        self.copy.load_weights()
+
+
+def _below(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+
+
+def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict]:
+    """Decay applies to kernels: weights of linear layers and convolutions."""
+    kernels = [
+        module.weight
+        for module in network.modules()
+        if isinstance(module, nn.Linear | nn.Conv3d)
+    ]
+    chosen = {id(weight) for weight in kernels}
+    others = [p for p in network.parameters() if id(p) not in chosen]
+    return [
+        {"params": kernels, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]

@@ -1,0 +1,266 @@
+"""A training recipe: a TOML file that says everything that changes the result of a training run.
+
+    [[data]]        folders of videos
+    [tokenizer]     the 3D-VQ tokenizer: its sizes, and how it is trained
+    [transformer]   the masked transformer on its tokens
+
+Every section is a frozen dataclass here; a key that is not a field of it is refused by name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from core.errors import UserError
+from core.models.tokenizers.vqgan3d import VQGAN3DConfig
+from core.models.transformers.bidirectional import BidirectionalConfig
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A folder of videos.
+
+    Attributes:
+        folder: relative to the recipe. Its sub-folders name the classes, unless `label` does.
+        label: one class for all videos of the folder.
+        weight: share of the training clips that come from here, against the other sources.
+        licences: only files of these licence classes, by the folder's `manifest.json`.
+        flip: mirror half of the clips from left to right.
+    """
+
+    folder: str
+    label: str = ""
+    weight: float = 1.0
+    licences: tuple[str, ...] = ()
+    flip: bool = False
+
+
+@dataclass(frozen=True)
+class Optimiser:
+    """AdamW: linear warm-up, constant, linear decay to zero over the last `decay` steps.
+
+    Attributes:
+        clip: global gradient norm; 0 does not clip.
+        weight_decay: on the weights of linear layers and convolutions alone.
+    """
+
+    rate: float = 1e-4
+    betas: tuple[float, float] = (0.9, 0.99)
+    weight_decay: float = 0.0
+    clip: float = 0.0
+    warmup: int = 100
+    decay: int = 500
+
+    def rate_at(self, step: int, steps: int) -> float:
+        """Learning rate of 0-based step `step` of `steps`."""
+        rise = min(1.0, (step + 1) / max(self.warmup, 1))
+        fall = min(1.0, (steps - step) / max(self.decay, 1))
+        return self.rate * min(rise, fall)
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A part of the tokenizer's training: so many steps on crops of `size` pixels."""
+
+    steps: int
+    size: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """MAGVIT's weights (its code; `l1` and a weight on `l2` are ours)."""
+
+    l2: float = 1.0
+    l1: float = 0.0
+    commitment: float = 0.25
+    codebook: float = 1.0
+    entropy: float = 0.1
+    entropy_temperature: float = 0.01
+
+
+@dataclass(frozen=True)
+class TokenizerTraining:
+    """Attributes:
+    revive_every: steps after which codes that were not used are put on encoder outputs.
+    """
+
+    model: VQGAN3DConfig
+    legs: tuple[Leg, ...]
+    optimiser: Optimiser = Optimiser()
+    losses: LossWeights = LossWeights()
+    ema: float = 0.999
+    revive_every: int = 50
+
+    @property
+    def steps(self) -> int:
+        return sum(leg.steps for leg in self.legs)
+
+    def leg_at(self, step: int) -> Leg:
+        for leg in self.legs:
+            if step < leg.steps:
+                return leg
+            step -= leg.steps
+        return self.legs[-1]
+
+
+@dataclass(frozen=True)
+class TransformerTraining:
+    """COMMIT training (MAGVIT, section 3.2).
+
+    Attributes:
+        fresh: clips of each batch that are read and tokenized anew; the rest of the batch comes
+            from a bank of the last `bank` such clips. Equal to `batch`: no reuse.
+        per_sample: draw task and mask ratio for each clip; False: one for the batch, as published.
+        paint_share: share of clips with a random painted region; the rest is the ten tasks.
+        drop: share of clips trained without any condition, so that guidance has a meaning.
+        weights: which tokens count in the loss.
+    """
+
+    steps: int
+    layers: int = 6
+    hidden: int = 256
+    mlp: int = 1024
+    heads: int = 4
+    dropout: float = 0.1
+    batch: int = 32
+    fresh: int = 8
+    bank: int = 4096
+    per_sample: bool = True
+    paint_share: float = 0.4
+    drop: float = 0.1
+    label_smoothing: float = 1e-4
+    weights: Literal["mask+refine+recons", "mask+refine"] = "mask+refine+recons"
+    optimiser: Optimiser = Optimiser(betas=(0.9, 0.96), weight_decay=0.045, clip=1.0)
+    ema: float = 0.999
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything.
+
+    Attributes:
+        name: of the bundle's folder.
+        frames, size: of a training clip; `size` pixels square.
+        strides: frames are taken every 1 … `strides` frames.
+        zoom: smallest crop as a share of the picture's short side.
+        precision: "bf16" trains a bf16 copy of float32 weights.
+        save_every: steps between two checkpoints.
+        folder: the recipe file's folder; not a key of the file.
+    """
+
+    name: str
+    data: tuple[DataSource, ...]
+    tokenizer: TokenizerTraining
+    transformer: TransformerTraining
+    title: str = ""
+    seed: int = 0
+    frames: int = 16
+    size: int = 64
+    strides: int = 2
+    zoom: float = 0.6
+    threads: int = 0
+    precision: Literal["float32", "bf16"] = "float32"
+    save_every: int = 200
+    folder: Path = field(default=Path("."), compare=False)
+
+    def transformer_config(self, classes: int) -> BidirectionalConfig:
+        model, training = self.tokenizer.model, self.transformer
+        time, height, width = model.stride
+        return BidirectionalConfig(
+            codebook_size=model.codebook_size,
+            classes=classes,
+            grid=(self.frames // time, self.size // height, self.size // width),
+            layers=training.layers,
+            hidden=training.hidden,
+            mlp=training.mlp,
+            heads=training.heads,
+            dropout=training.dropout,
+        )
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Reads a recipe.
+
+    Raises:
+        UserError: the file is missing, is not TOML, or has a key or value that does not fit.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"The recipe {path} cannot be read: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"The recipe {path} is not valid TOML: {error}.") from error
+    recipe = _build(Recipe, values, f"{path.name}", omit=("folder",))
+    recipe = dataclasses.replace(recipe, folder=path.parent)
+    _verify(recipe, path)
+    return recipe
+
+
+def _verify(recipe: Recipe, path: Path) -> None:
+    time, height, width = recipe.tokenizer.model.stride
+    sizes = [recipe.size, *(leg.size for leg in recipe.tokenizer.legs)]
+    if recipe.frames % time or any(size % height or size % width for size in sizes):
+        raise UserError(
+            f"{path.name}: frames = {recipe.frames} and the sizes {sizes} must divide by the "
+            f"tokenizer's stride {time}, {height}, {width}."
+        )
+    if recipe.transformer.fresh > recipe.transformer.batch:
+        raise UserError(f"{path.name}: transformer.fresh must not be above transformer.batch.")
+    if not recipe.data:
+        raise UserError(f"{path.name}: name at least one folder of videos under [[data]].")
+
+
+def _build(cls: type[T], values: Any, where: str, omit: tuple[str, ...] = ()) -> T:
+    """A dataclass from a TOML table, section by section."""
+    if not isinstance(values, dict):
+        raise UserError(f"{where} must be a section of keys, not {values!r}.")
+    fields = {f.name: f for f in dataclasses.fields(cls) if f.name not in omit}  # type: ignore[arg-type]
+    for key in values:
+        if key not in fields:
+            raise UserError(f"{where}: there is no key “{key}”. Known: {', '.join(fields)}.")
+    for name, one in fields.items():
+        required = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
+        if required and name not in values:
+            raise UserError(f"{where}: the key “{name}” is missing.")
+    hints = _hints(cls)
+    built = {
+        key: _convert(hints[key], value, f"{where}: {key}") for key, value in values.items()
+    }
+    try:
+        return cls(**built)
+    except ValueError as error:
+        raise UserError(f"{where}: {error}.") from error
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    from typing import get_type_hints
+
+    return get_type_hints(cls)
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    from typing import get_args, get_origin
+
+    if dataclasses.is_dataclass(hint):
+        return _build(hint, value, where)  # type: ignore[arg-type]
+    if get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise UserError(f"{where} must be a list, not {value!r}.")
+        inner = get_args(hint)[0]
+        return tuple(_convert(inner, item, where) for item in value)
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise UserError(f"{where} must be one of {get_args(hint)}, not {value!r}.")
+        return value
+    if hint is float and type(value) is int:
+        return float(value)
+    if type(value) is not hint:
+        raise UserError(f"{where} must be of type {hint.__name__}, not {value!r}.")
+    return value

@@ -1,0 +1,110 @@
+"""Training of the 3D-VQ tokenizer: reconstruction and quantiser losses, dead codes revived.
+
+Departs from MAGVIT: no discriminator and no perceptual loss; the codebook starts on encoder
+outputs, and codes that stay unused are put on encoder outputs again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.models.tokenizers.vqgan3d import VQGAN3D
+from core.training.data import Cut, Footage
+from core.training.losses import Quantized, quantize, reconstruction
+from core.training.phases import Learner
+from core.training.recipe import Leg, Recipe
+
+_STREAM = 1  # keeps the random numbers of the two phases apart
+
+
+class TokenizerPhase:
+    """See `core.training.phases.Phase`."""
+
+    name = "tokenizer"
+
+    def __init__(self, recipe: Recipe, footage: Footage) -> None:
+        self._recipe, self._footage = recipe, footage
+        self._training = recipe.tokenizer
+        self.steps = self._training.steps
+        torch.manual_seed(recipe.seed)
+        self.learner = Learner(
+            VQGAN3D(self._training.model),
+            self._training.optimiser,
+            self.steps,
+            ema=self._training.ema,
+            precision=recipe.precision,
+            exact=("quantizer",),
+        )
+        self._used = torch.zeros(self._training.model.codebook_size, dtype=torch.int64)
+
+    @property
+    def trained(self) -> VQGAN3D:
+        average = self.learner.average
+        assert isinstance(average, VQGAN3D)
+        return average
+
+    def step(self, step: int) -> tuple[int, dict[str, float]]:
+        rng = np.random.default_rng((self._recipe.seed, _STREAM, step))
+        leg = self._training.leg_at(step)
+        video = self._crops(rng, leg).contiguous(memory_format=torch.channels_last_3d)
+        tokenizer = self.learner.copy.model
+        assert isinstance(tokenizer, VQGAN3D)
+        features = tokenizer.encoder(video.to(tokenizer.encoder.conv_in.weight))
+        if step == 0:
+            self._place_codes(torch.arange(len(self._used)), features, rng)
+        quantized = quantize(features, tokenizer.quantizer, self._training.losses)
+        decoded = tokenizer.decoder(quantized.features)
+        terms = reconstruction(decoded, video, self._training.losses) | quantized.terms
+        norm = self.learner.learn(sum(terms.values(), torch.zeros(())), step)
+        self._revive(step, features, quantized, rng)
+        error = float((decoded.detach().float().clamp(0, 1) - video).pow(2).mean())
+        figures = {name: float(term.detach()) for name, term in terms.items()}
+        figures |= {"gradient": norm, "psnr": -10 * float(np.log10(max(error, 1e-10)))}
+        return leg.batch, figures | {"codes": float((self._used > 0).float().mean())}
+
+    def _crops(self, rng: np.random.Generator, leg: Leg) -> Tensor:
+        """Clips of the recipe's scale; a smaller leg sees a random part of each."""
+        recipe = self._recipe
+        whole = Cut(recipe.frames, max(recipe.size, leg.size), recipe.strides, recipe.zoom)
+        video, _ = self._footage.draw(rng, leg.batch, whole)
+        spare = whole.size - leg.size
+        top, left = rng.integers(0, spare + 1, size=2)
+        return video[..., top : top + leg.size, left : left + leg.size]
+
+    def _revive(
+        self, step: int, features: Tensor, quantized: Quantized, rng: np.random.Generator
+    ) -> None:
+        """Counts the codes in use; every so often moves the unused ones, and counts anew."""
+        tokens = quantized.tokens.flatten()
+        start_again = step % self._training.revive_every == 0
+        if start_again and 0 < step < self.steps - self._training.optimiser.decay:
+            self._place_codes((self._used == 0).nonzero().flatten(), features, rng)
+        if start_again:
+            self._used.zero_()
+        self._used += torch.bincount(tokens, minlength=len(self._used))
+
+    @torch.no_grad()
+    def _place_codes(self, codes: Tensor, features: Tensor, rng: np.random.Generator) -> None:
+        """Puts codes on random encoder outputs, a little apart where one is used twice."""
+        rows = features.detach().float().movedim(1, -1).flatten(0, -2)
+        chosen = rows[torch.from_numpy(rng.integers(0, len(rows), len(codes)))]
+        noise = torch.from_numpy(rng.standard_normal(chosen.shape, dtype=np.float32))
+        chosen = chosen + 0.01 * rows.std() * noise
+        network, average = self.learner.network, self.trained
+        assert isinstance(network, VQGAN3D)
+        codebook = network.quantizer.codebook
+        for target in (codebook, average.quantizer.codebook):
+            target[codes] = chosen
+        for moment in self.learner.moments(codebook):
+            moment[codes] = 0
+
+    def state(self) -> dict[str, Tensor]:
+        return self.learner.state() | {"used": self._used}
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        self.learner.load_state(state)
+        self._used = state["used"].clone()
