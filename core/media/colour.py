@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 UNSPECIFIED = 2
 BT709, BT470BG, SMPTE170M, BT2020 = 1, 5, 6, 9
@@ -41,6 +41,13 @@ class Colour:
     def swscale_matrix(self) -> int:
         """The matrix as FFmpeg's scaler names it; BT.709 where it knows no such matrix."""
         return _SWSCALE_MATRICES.get(self.matrix, BT709)
+
+    def coded(self) -> Colour:
+        """These tags where ordinary 8-bit YUV can carry them, else BT.709 for what it cannot."""
+        if self.hdr:
+            return Colour()
+        known = self.matrix in _SWSCALE_MATRICES
+        return replace(self, matrix=self.matrix if known else BT709)
 
 
 def resolved(

@@ -35,6 +35,7 @@ class PictureFolder:
     timeline: Timeline
     facts: list[str]
     has_audio: bool = False
+    clock: float = 0.0
     colour: Colour = field(default_factory=lambda: Colour(range=FULL))
     _damaged: set[int] = field(default_factory=set)
 

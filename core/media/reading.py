@@ -14,6 +14,7 @@ import numpy as np
 
 from core.clip import Clip
 from core.media import refusals
+from core.media.audio import AudioSpan
 from core.media.colour import Colour
 from core.media.folders import open_folder
 from core.media.lru import ArrayCache
@@ -37,6 +38,7 @@ class Source(Protocol):
     timeline: Timeline
     facts: list[str]
     has_audio: bool
+    clock: float
 
     @property
     def size(self) -> tuple[int, int]: ...
@@ -154,6 +156,13 @@ class ClipReader:
         small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
         with self._lock:
             return self._thumbnails.put((index, height), small)
+
+    def audio_span(self, first: int, count: int) -> AudioSpan | None:
+        """The sound that belongs to `count` frames from `first`; None for a silent file."""
+        if not self.has_audio:
+            return None
+        start = self._source.clock + float(first / self.rate)
+        return AudioSpan(self.path, start, float(count / self.rate))
 
     def close(self) -> None:
         """Let go of the file. Reading afterwards opens it again."""

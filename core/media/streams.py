@@ -39,14 +39,12 @@ class StreamDecoder:
         fed: the number of the last packet given to the decoder.
     """
 
-    def __init__(
-        self, path: Path, stream_index: int, packets: PacketTable, *, threaded: bool = True
-    ) -> None:
+    def __init__(self, path: Path, stream_index: int, packets: PacketTable) -> None:
         self.packets = packets
         self.fed = -1
         self._path = path
         self._stream_index = stream_index
-        self._threaded = threaded
+        self._threaded = True
         self._number_of = (
             {int(pts): n for n, pts in enumerate(packets.pts)} if packets.seekable else {}
         )
@@ -61,6 +59,12 @@ class StreamDecoder:
             self.fed = number
             yield from _frames(self._stream.codec_context, packet)
         yield from _frames(self._stream.codec_context, None)
+
+    def distrust(self) -> None:
+        """Decode without parallel frames from now on: only then is damage always the same."""
+        if self._threaded:
+            self._threaded = False
+            self.close()
 
     def close(self) -> None:
         if self._container is not None:
@@ -157,11 +161,20 @@ class StreamPictures:
             self._reached = found[0]
             yield found
 
+    def mark_damaged(self, number: int) -> None:
+        """A picture cannot be decoded; from now on every group is entered at its key packet."""
+        self.damaged.add(number)
+        self._decoder.distrust()
+        self._forget_run()
+
     def close(self) -> None:
+        self._forget_run()
+        self._decoder.close()
+
+    def _forget_run(self) -> None:
         self._run = iter(())
         self._run_start = -1
         self._next = None
-        self._decoder.close()
 
     def _continues(self, number: int) -> bool:
         """Whether decoding on reaches `number` sooner than entering at its key packet."""

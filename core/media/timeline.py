@@ -76,7 +76,7 @@ def _resampled(
     pictures = np.searchsorted(starts, np.arange(length), side="right") - 1
     slowest, fastest = 1 / gaps.max(), 1 / gaps[gaps > 0].min()
     missing = int(starts[-1]) + 1 - len(times)
-    if np.abs(times * float(rate) - starts).max() < 0.1 and 0 < missing:
+    if np.abs(times * float(rate) - starts).max() < 0.1 and missing > 0:
         note = f"{missing} frames are missing in the file; the one before each is shown instead."
     else:
         note = (

@@ -30,6 +30,7 @@ SURVEYED_PIXELS = 48_000_000
 _REORDERED = 32
 """Packets fed behind a key packet until every picture before it has certainly come out."""
 
+_DAMAGE_MET = "Some frames inside the file are damaged; each shows the frame before it."
 _STILL_FORMATS = ("image2", "_pipe")
 _COVER = av.stream.Disposition.attached_pic
 
@@ -44,6 +45,7 @@ class VideoFile:
         timeline: which picture each frame shows.
         pictures: the stream.
         has_audio: whether the file has sound.
+        clock: seconds on the file's own clock at which the first picture shows.
         facts: sentences about the file that a person may want to know.
     """
 
@@ -52,6 +54,7 @@ class VideoFile:
     timeline: Timeline
     pictures: StreamPictures
     has_audio: bool
+    clock: float
     facts: list[str] = field(default_factory=list)
 
     @property
@@ -76,10 +79,16 @@ class VideoFile:
                 yield found, self.format.rgb(frame)
 
     def mark_damaged(self, number: int) -> None:
-        self.pictures.damaged.add(number)
+        """Remember an undecodable picture that was met while reading."""
+        self.pictures.mark_damaged(number)
+        self._note_damage()
 
     def close(self) -> None:
         self.pictures.close()
+
+    def _note_damage(self) -> None:
+        if _DAMAGE_MET not in self.facts:
+            self.facts.append(_DAMAGE_MET)
 
 
 def open_video(path: Path) -> VideoFile:
@@ -140,17 +149,21 @@ class _Opening:
             order = self._order(times)
             first = self._first_picture(decoder, order)
             starts = start_packets(times, self.packets.keys, order)
-            self._survey(decoder, order, starts, first.width * first.height)
+            if self.packets.timed:  # counting has decoded everything already
+                doubtful = self.packets.suspect[order] | (times[order] < times[starts])
+                self._survey(decoder, order, starts, doubtful, first.width * first.height)
             order, starts, damaged = self._trimmed(order, starts)
         except BaseException:
             decoder.close()
             raise
         pictures = StreamPictures(decoder, order, starts)
-        pictures.damaged.update(damaged)
+        for number in damaged:
+            pictures.mark_damaged(number)
         shown = picture_format(first, self.stream.sample_aspect_ratio)
         timeline = self._timeline(times[order], int(order.max()) == len(self.packets) - 1)
         self._describe(shown, timeline)
-        return VideoFile(self.path, shown, timeline, pictures, self.has_audio, self.facts)
+        clock = float(times[order[0]] * self.packets.time_base) if self.packets.timed else 0.0
+        return VideoFile(self.path, shown, timeline, pictures, self.has_audio, clock, self.facts)
 
     def _order(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
         """Packets of the pictures meant to be seen, by presentation time."""
@@ -193,31 +206,35 @@ class _Opening:
         decoder: StreamDecoder,
         order: NDArray[np.int64],
         starts: NDArray[np.int64],
+        doubtful: NDArray[np.bool_],
         pixels: int,
     ) -> None:
-        """Decode what may be damaged and mark what does not come out whole."""
-        if not self.packets.timed:
-            return  # counting has decoded everything
-        if pixels * len(order) <= SURVEYED_PIXELS:
-            surveyed = np.unique(starts)[:1]
-            stop = len(self.packets)
-            self._survey_run(decoder, int(surveyed[0]), stop, order)
-            return
-        for key in np.unique(starts[self.packets.suspect[order]]):
-            later = starts[starts > key]
-            stop = int(later.min()) if len(later) else len(self.packets)
-            self._survey_run(decoder, int(key), stop, order[starts == key])
+        """Mark the pictures that do not come out whole.
 
-    def _survey_run(
-        self, decoder: StreamDecoder, key: int, stop: int, expected: NDArray[np.int64]
-    ) -> None:
-        self.bad[expected] = True
+        A small stream is decoded once from end to end. Groups with a doubtful picture are then
+        decoded again, each from its own key packet and without parallel decoding: that is how
+        they will be read, and damage shows differently when decoding goes another way.
+        """
+        if pixels * len(order) <= SURVEYED_PIXELS:
+            doubtful = doubtful | ~np.isin(order, self._whole(decoder, int(starts.min())))
+        if not doubtful.any():
+            return
+        decoder.distrust()
+        for key in np.unique(starts[doubtful]):
+            expected = order[starts == key]
+            self.bad[expected] = True
+            self.bad[self._whole(decoder, int(key), int(expected.max()))] = False
+
+    def _whole(self, decoder: StreamDecoder, key: int, last: int | None = None) -> list[int]:
+        """Packets from `key` to `last` whose pictures decode without damage."""
+        whole = []
         for packet, frame in decoder.run(key):
-            if not frame.is_corrupt and packet < stop:
-                self.bad[packet] = False
             self.sizes.add((frame.width, frame.height))
-            if decoder.fed > stop + _REORDERED:
+            if not frame.is_corrupt and (last is None or packet <= last):
+                whole.append(packet)
+            if last is not None and decoder.fed > last + _REORDERED:
                 break
+        return whole
 
     def _trimmed(
         self, order: NDArray[np.int64], starts: NDArray[np.int64]
@@ -267,7 +284,8 @@ def format_facts(shown: PictureFormat, pixel_aspect: Fraction | None) -> list[st
     width, height = shown.scaled
     if max(shown.stored) > LONGEST_SIDE:
         facts.append(
-            f"The clip is {shown.stored[0]}x{shown.stored[1]}; it is scaled down to {width}x{height}."
+            f"The clip is {shown.stored[0]}x{shown.stored[1]}; "
+            f"it is scaled down to {width}x{height}."
         )
     elif shown.scaled != shown.stored:
         facts.append(
@@ -284,17 +302,16 @@ def start_packets(
 ) -> NDArray[np.int64]:
     """The key packet from which each picture can be decoded, -1 for none.
 
-    Pictures stored after a key packet but shown before it (open groups) need the key before.
+    Pictures stored after a key packet but shown before it (open groups) need the key before;
+    those of the first key packet have none and may or may not decode from it.
     """
     key_packets = np.flatnonzero(keys)
+    if not len(key_packets):
+        return np.full(len(order), -1)
     chosen = np.searchsorted(key_packets, order, side="right") - 1
-    while True:
-        early = chosen >= 0
-        early[early] = times[key_packets[chosen[early]]] > times[order[early]]
-        if not early.any():
-            break
+    while (early := (chosen > 0) & (times[key_packets[chosen]] > times[order])).any():
         chosen[early] -= 1
-    return np.where(chosen >= 0, key_packets[chosen], -1) if len(key_packets) else chosen
+    return np.where(chosen >= 0, key_packets[chosen], -1)
 
 
 def _readable(good: int, announced: int, inside: int) -> str:
