@@ -67,28 +67,19 @@ class Window:
 
     def to_model(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A clip frame (H, W, 3) → the model's (model_height, model_width, 3)."""
-        return self._resized(frame[self.rows, self.columns])
+        return self._to_model_size(frame[self.rows, self.columns])
 
     def mask_to_model(self, mask: Mask) -> Mask:
         """A clip mask → the model's: a model pixel is masked when it holds any masked pixel."""
         crop = mask[self.rows, self.columns].astype(np.float32)
-        return self._resized(crop) > 0
+        return self._to_model_size(crop) > 0
 
     def from_model(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A generated frame → the size of the crop (height, width, 3)."""
-        size = (self.width, self.height)
-        shrinking = self.width < frame.shape[1]
-        return cv2.resize(
-            frame, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC
-        )
+        return _resized(frame, self.width, self.height, cv2.INTER_CUBIC)
 
-    def _resized(self, picture: NDArray) -> NDArray:
-        shrinking = self.width > self.model_width or self.height > self.model_height
-        return cv2.resize(
-            np.ascontiguousarray(picture),
-            (self.model_width, self.model_height),
-            interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR,
-        )
+    def _to_model_size(self, picture: NDArray) -> NDArray:
+        return _resized(picture, self.model_width, self.model_height, cv2.INTER_LINEAR)
 
 
 def whole(size: tuple[int, int], grid: tuple[int, int, int], *, first: int = 0) -> Window:
@@ -151,3 +142,17 @@ def _around(
     left = round(min(max(centre[0] - wide / 2, 0), size[0] - wide))
     top = round(min(max(centre[1] - tall / 2, 0), size[1] - tall))
     return Window(left, top, wide, tall, first, frames, model_height, model_width)
+
+
+def _resized(picture: NDArray, width: int, height: int, magnify: int) -> NDArray:
+    """A picture (H, W, …) of another size: averaged where it shrinks, interpolated by `magnify`
+    where it grows.
+
+    One axis at a time when only one shrinks, because OpenCV averages none of them then.
+    """
+    wider, taller = width > picture.shape[1], height > picture.shape[0]
+    if wider != taller:
+        kernel = magnify if wider else cv2.INTER_AREA
+        picture = cv2.resize(picture, (width, picture.shape[0]), interpolation=kernel)
+    kernel = magnify if taller else cv2.INTER_AREA
+    return cv2.resize(np.ascontiguousarray(picture), (width, height), interpolation=kernel)

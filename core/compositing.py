@@ -1,0 +1,129 @@
+"""Generated pixels back into the clip at its own size: known pixels untouched, the seam feathered.
+
+Only numpy and OpenCV: the window shows the same pictures that an export writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.masks import Mask, MaskTrack
+from core.media.reading import ClipReader
+from core.requests import GenerationRequest
+from core.tasks import TASKS, Known, Task
+from core.window import Window
+
+FEATHER_PX = 6
+"""Width of the seam in pixels of the clip, all of it on the generated side."""
+
+Picture = NDArray[np.uint8]
+
+
+def unknown_pixels(task: Task, window: Window, painted: MaskTrack | None, frame: int) -> Mask:
+    """Which pixels of the window are generated on a clip frame.
+
+    A task's region is evaluated at the window's own size, so that its edges are sharp.
+
+    Returns:
+        bool (window.height, window.width); all False on a frame outside the window's range.
+    """
+    number = window.model_frame(frame)
+    if number is None or (task.painted and painted is None):
+        return np.zeros((window.height, window.width), dtype=bool)
+    if task.painted and painted is not None:
+        return painted.at(frame)[window.rows, window.columns]
+    return ~_region(task, (window.frames, window.height, window.width))[number]
+
+
+def composite(
+    original: Picture,
+    generated: Picture,
+    window: Window,
+    unknown: Mask,
+    feather: float = FEATHER_PX,
+) -> Picture:
+    """One frame of the clip with its unknown pixels replaced.
+
+    Args:
+        original: uint8 (H, W, 3), the clip's frame; left as it is.
+        generated: uint8 (h, w, 3), of the model's or any size; resampled to the window.
+        unknown: bool (window.height, window.width); the other pixels come back bit for bit.
+        feather: over so many pixels inside the unknown side the generated picture fades in.
+
+    Returns:
+        uint8 (H, W, 3); `original` itself when nothing is unknown.
+    """
+    if not unknown.any():
+        return original
+    result = original.copy()
+    crop = result[window.rows, window.columns]
+    fresh = window.from_model(generated)
+    share = _share(unknown, window, original.shape[:2], feather)
+    seam = unknown & (share < 1)
+    old = crop[seam].astype(np.float32)
+    blend = old + (fresh[seam] - old) * share[seam, None]
+    cv2.copyTo(fresh, unknown.astype(np.uint8), crop)  # in place, through the view
+    crop[seam] = np.round(blend)
+    return result
+
+
+def composited_clip(
+    reader: ClipReader,
+    request: GenerationRequest,
+    generated: NDArray[np.uint8],
+    first: int = 0,
+    end: int | None = None,
+    feather: float = FEATHER_PX,
+) -> Iterator[Picture]:
+    """The clip's frames `first` ≤ k < `end` at full size, one at a time.
+
+    Frames outside the request's window pass through. A generated frame stands for `stride` clip
+    frames.
+
+    Args:
+        generated: uint8 (T, h, w, 3), one of the clips of `GenerationFinished`.
+        end: None for the clip's end.
+    """
+    for frame in range(first, len(reader) if end is None else end):
+        yield composited_frame(reader.frame(frame), frame, request, generated, feather)
+
+
+def composited_frame(
+    original: Picture,
+    frame: int,
+    request: GenerationRequest,
+    generated: NDArray[np.uint8],
+    feather: float = FEATHER_PX,
+) -> Picture:
+    """One frame of `composited_clip`: `original` is the clip's frame of number `frame`."""
+    window = request.window
+    number = window.model_frame(frame)
+    if number is None:
+        return original
+    unknown = unknown_pixels(TASKS[request.task], window, request.painted, frame)
+    return composite(original, generated[number], window, unknown, feather)
+
+
+@lru_cache(maxsize=1)
+def _region(task: Task, shape: tuple[int, int, int]) -> Known:
+    return task.region(shape)
+
+
+def _share(unknown: Mask, window: Window, size: tuple[int, ...], feather: float) -> NDArray:
+    """How much of each pixel is generated, float32 (height, width) in [0, 1].
+
+    It rises with the distance to what stays. Beyond the window's edge the clip stays as well;
+    beyond the edge of the picture (`size`: its height and width) there is nothing.
+    """
+    around = np.pad(unknown.astype(np.uint8), 1, mode="edge")
+    around[0, :] *= window.top == 0
+    around[-1, :] *= window.top + window.height == size[0]
+    around[:, 0] *= window.left == 0
+    around[:, -1] *= window.left + window.width == size[1]
+    distance = cv2.distanceTransform(around, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]
+    return np.minimum(distance / (feather + 1), 1)
