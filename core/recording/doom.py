@@ -6,7 +6,8 @@ strokes that last a while, and turns away from walls, so that the footage moves 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -104,7 +105,7 @@ class Agent:
 def record_episode(
     scenario: Scenario, seed: int, frames: int, *, wide: bool = False, sound: bool = False
 ) -> Episode:
-    """At most `frames` frames of 160x120 (`wide`: 320x240), 17.5 a second; fewer if the player dies.
+    """At most `frames` frames, 17.5 a second, 160x120 or `wide` 320x240; fewer if the player dies.
 
     Raises:
         UserError: the package vizdoom is not installed.
@@ -116,7 +117,7 @@ def record_episode(
         game.close()
 
 
-def _start(scenario: Scenario, seed: int, *, wide: bool, sound: bool):  # noqa: ANN202
+def _start(scenario: Scenario, seed: int, *, wide: bool, sound: bool):
     try:
         import vizdoom
     except ImportError as error:
@@ -150,6 +151,7 @@ def _start(scenario: Scenario, seed: int, *, wide: bool, sound: bool):  # noqa: 
     game.set_episode_timeout(0)
     game.set_doom_skill(2)
     game.set_seed(seed)
+    game.set_doom_config_path(os.path.join(tempfile.gettempdir(), "maskreel-vizdoom.ini"))
     if sound:
         game.set_audio_buffer_enabled(True)
         game.set_audio_sampling_rate(vizdoom.SamplingRate.SR_22050)
@@ -158,7 +160,7 @@ def _start(scenario: Scenario, seed: int, *, wide: bool, sound: bool):  # noqa: 
     return game
 
 
-def _play(game, agent: Agent, frames: int, *, sound: bool) -> Episode:  # noqa: ANN001
+def _play(game, agent: Agent, frames: int, *, sound: bool) -> Episode:
     pictures, samples = [], []
     last = np.zeros(2)
     while len(pictures) < frames and not game.is_episode_finished():

@@ -1,6 +1,6 @@
 """Checkpoints of a training run: safetensors files, written whole or not at all, the last few kept.
 
-    <folder>/step-0001200.safetensors     the state after 1,200 steps
+<folder>/step-0001200.safetensors     the state after 1,200 steps
 """
 
 from __future__ import annotations

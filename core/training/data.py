@@ -92,10 +92,14 @@ def cut_clip(video: Video, rng: np.random.Generator, cut: Cut) -> Frames:
 
 def _resize(frames: Frames, size: int) -> Frames:
     how = cv2.INTER_AREA if frames.shape[1] >= size else cv2.INTER_LINEAR
-    return np.stack([cv2.resize(np.ascontiguousarray(f), (size, size), interpolation=how) for f in frames])
+    return np.stack(
+        [cv2.resize(np.ascontiguousarray(f), (size, size), interpolation=how) for f in frames]
+    )
 
 
-def load_footage(sources: Sequence[DataSource], folder: Path, classes: Sequence[str] = ()) -> Footage:
+def load_footage(
+    sources: Sequence[DataSource], folder: Path, classes: Sequence[str] = ()
+) -> Footage:
     """Decodes every video of the sources; a source's weight is shared by its videos by length.
 
     Args:

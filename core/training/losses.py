@@ -1,13 +1,12 @@
 """Losses of the MAGVIT tokenizer without its discriminator (arXiv 2212.05199; authors' code).
 
-    total = reconstruction + 0.25 · commitment + 1.0 · codebook + 0.1 · entropy
+total = reconstruction + 0.25 · commitment + 1.0 · codebook + 0.1 · entropy
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -44,9 +43,7 @@ def quantize(features: Tensor, quantizer: VectorQuantizer, weights: LossWeights)
         "codebook": weights.codebook * F.mse_loss(codes, rows.detach()),
     }
     if weights.entropy:
-        terms["entropy"] = weights.entropy * entropy_loss(
-            distances, weights.entropy_temperature
-        )
+        terms["entropy"] = weights.entropy * entropy_loss(distances, weights.entropy_temperature)
     through = rows + (codes - rows).detach()
     grid = through.view(b, t, h, w, d).movedim(-1, 1).to(features.dtype)
     return Quantized(grid, tokens.view(b, t, h, w), terms)

@@ -79,9 +79,7 @@ class Learner:
     def _follow(self, step: int) -> None:
         # A short memory at first, so that the average forgets the random start.
         decay = min(self.ema, (1 + step) / (10 + step))
-        for ours, theirs in zip(
-            self.average.parameters(), self.network.parameters(), strict=True
-        ):
+        for ours, theirs in zip(self.average.parameters(), self.network.parameters(), strict=True):
             ours.lerp_(theirs, 1 - decay)
 
     def moments(self, parameter: Tensor) -> list[Tensor]:
@@ -115,9 +113,7 @@ def _below(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict]:
     """Decay applies to kernels: weights of linear layers and convolutions."""
     kernels = [
-        module.weight
-        for module in network.modules()
-        if isinstance(module, nn.Linear | nn.Conv3d)
+        module.weight for module in network.modules() if isinstance(module, nn.Linear | nn.Conv3d)
     ]
     chosen = {id(weight) for weight in kernels}
     others = [p for p in network.parameters() if id(p) not in chosen]

@@ -22,7 +22,9 @@ class WorkingCopy:
     In float32 both are the same module. `exact` names parts that stay in float32 in any case.
     """
 
-    def __init__(self, master: nn.Module, precision: Precision, exact: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, master: nn.Module, precision: Precision, exact: tuple[str, ...] = ()
+    ) -> None:
         self.master = master
         self.model = master
         if precision == "bf16":
@@ -87,7 +89,7 @@ class _GroupNorm(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad: Tensor):  # type: ignore[no-untyped-def, override]  # noqa: ANN205
+    def backward(ctx, grad: Tensor):  # type: ignore[no-untyped-def, override]
         x, weight, mean, scale = ctx.saved_tensors
         (n, channels), groups, size = x.shape[:2], mean.shape[1], x[0, 0].numel()
 

@@ -230,9 +230,7 @@ def _build(cls: type[T], values: Any, where: str, omit: tuple[str, ...] = ()) ->
         if required and name not in values:
             raise UserError(f"{where}: the key “{name}” is missing.")
     hints = _hints(cls)
-    built = {
-        key: _convert(hints[key], value, f"{where}: {key}") for key, value in values.items()
-    }
+    built = {key: _convert(hints[key], value, f"{where}: {key}") for key, value in values.items()}
     try:
         return cls(**built)
     except ValueError as error:
