@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import ceil, floor, hypot, sqrt
 from typing import NamedTuple
 
@@ -67,15 +68,10 @@ class MaskPainter:
         radius = max(size / 2, _MIN_RADIUS)
         length = hypot(end[0] - start[0], end[1] - start[1])
         pieces = max(1, ceil(length / max(2 * radius, _MIN_PIECE)))
-        points = [
-            (
-                start[0] + (end[0] - start[0]) * i / pieces,
-                start[1] + (end[1] - start[1]) * i / pieces,
-            )
-            for i in range(pieces + 1)
-        ]
+        xs = np.linspace(start[0], end[0], pieces + 1).tolist()
+        ys = np.linspace(start[1], end[1], pieces + 1).tolist()
         dirty: Dirty | None = None
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in pairwise(zip(xs, ys, strict=True)):
             touched = self._capsule(a, b, radius, painted)
             dirty = touched.united(dirty) if touched else dirty
         return dirty

@@ -72,7 +72,8 @@ class Scene:
 
     def repaint_mask(self, dirty: Dirty) -> Dirty:
         """After `mask` changed inside `dirty`; returns what looks different now."""
-        assert self.mask is not None and self._overlay is not None
+        assert self.mask is not None
+        assert self._overlay is not None
         return self._overlay.update(self.mask, dirty)
 
     def set_scale(self, scale: float) -> None:
@@ -99,7 +100,8 @@ class Scene:
             wipe.paint(painter, picture, picture.intersected(view), self.wipe)
 
     def _paint_before(self, painter: QPainter, place: ViewTransform, scale: float) -> None:
-        assert self.before is not None and self.wipe is not None
+        assert self.before is not None
+        assert self.wipe is not None
         side = self.place_rect(place)
         side.setRight(wipe.divider(side, self.wipe))
         painter.save()

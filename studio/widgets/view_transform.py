@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
@@ -19,7 +19,7 @@ class ViewTransform:
     """
 
     ratio: float = 1.0
-    origin: QPointF = QPointF(0, 0)  # noqa: RUF009 never changed in place
+    origin: QPointF = field(default_factory=QPointF)
 
     def to_view(self, point: QPointF) -> QPointF:
         return point * self.ratio + self.origin
