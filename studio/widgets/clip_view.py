@@ -126,10 +126,11 @@ class ClipView(QWidget):
         self._scene.wipe = position
         self.update()
 
-    def setMask(self, mask: np.ndarray | None) -> None:
+    def setMask(self, mask: np.ndarray | None) -> None:  # type: ignore[override]
         """The painted region, bool (H, W); None shows nothing. The array is copied.
 
-        A stroke under way ends without a result: what is set here counts.
+        A stroke under way ends without a result: what is set here counts. (It takes the place of
+        QWidget's own setMask, the widget's shape, which a canvas has no use for.)
         """
         if isinstance(self._drag, Stroke):
             self._drag = None
@@ -249,7 +250,7 @@ class ClipView(QWidget):
         changed = place.ratio != self.place.ratio
         # On whole device pixels, so that a reduced picture is copied pixel for pixel.
         pixel = self.devicePixelRatioF()
-        self.place = ViewTransform(place.ratio, (place.origin * pixel).toPoint() / pixel)
+        self.place = ViewTransform(place.ratio, (place.origin * pixel).toPoint().toPointF() / pixel)
         self._scene.set_scale(self.scale)
         self.update()
         if changed:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -87,7 +86,7 @@ class OptionForm(QWidget):
         control.setToolTip(option.help)
         control.setAccessibleName(option.label)
         control.setAccessibleDescription(option.help)
-        _changed_signal(control).connect(partial(self.changed.emit))
+        _changed_signal(control).connect(lambda *_: self.changed.emit())
         return control
 
     def _replaced(self, old: QWidget, options: list[Option]) -> QWidget:
@@ -184,7 +183,7 @@ def _write(control: QWidget, value: Value) -> None:
             control.setValue(float(value))
 
 
-def _changed_signal(control: QWidget):  # noqa: ANN202 a bound signal has no public type
+def _changed_signal(control: QWidget) -> SignalInstance:
     match control:
         case QCheckBox():
             return control.toggled

@@ -13,6 +13,7 @@ from studio.widgets.pictures import image_of
 _CELL, _HEIGHT = QSize(84, 48), 74
 _GAP = 6
 _SIDE = 8
+_INVITATION = "Decode steps appear here while a clip is generated"
 
 
 class StepStrip(QScrollArea):
@@ -149,7 +150,7 @@ class _Cells(QWidget):
             painter.drawText(
                 self.rect(),
                 Qt.AlignmentFlag.AlignCenter,
-                "Decode steps appear here while a clip is generated",
+                _INVITATION,
             )
         for index in range(self._total):
             if self.cell(index).adjusted(0, 0, 0, 30).intersects(event.rect()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -117,7 +118,7 @@ class Transport(QWidget):
         self.play.setAccessibleName(name)
 
 
-def _button(icon: str, name: str, clicked=None) -> QToolButton:
+def _button(icon: str, name: str, clicked: Callable[[], None] | None = None) -> QToolButton:
     button = QToolButton()
     button.setIcon(theme.icon(icon))
     button.setIconSize(QSize(theme.ICON_PX, theme.ICON_PX))
