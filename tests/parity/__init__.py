@@ -1,0 +1,1 @@
+"""Comparison with golden vectors: `python -m tests.parity DIR`."""

@@ -1,0 +1,85 @@
+"""`python -m tests.parity DIR`: compare with the golden vectors in DIR.
+
+DIR holds config.json and .npz files as MAGVIT's golden vectors do. One line per check; the last
+line is "N passed, M failed"; the exit code is 0 only when nothing failed and something passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fnmatch import fnmatch
+from pathlib import Path
+
+import torch
+
+from tests.parity.decoding import check_decoding
+from tests.parity.folder import Arrays, MagvitFolder
+from tests.parity.networks import check_sequences, check_tokenizer, check_transformer
+from tests.parity.report import Report
+from tests.parity.tasks import check_fills, check_fullsize_masks, check_masks, check_schedules
+
+Check = Callable[[MagvitFolder, Arrays, Report], None]
+
+CHECKS: dict[str, Check] = {
+    "schedules.npz": check_schedules,
+    "tasks_masks.npz": check_masks,
+    "tasks_masks_fullsize.npz": check_fullsize_masks,
+    "tasks_cond_video_*.npz": check_fills,
+    "vq_io.npz": check_tokenizer,
+    "bert_io.npz": check_transformer,
+    "sequence_layout.npz": check_sequences,
+    "decode_[0-9]*.npz": check_decoding,
+}
+INPUTS = ("vq_weights_*.npz", "bert_weights*.npz", "decode_noise_*.npz")
+
+
+@contextmanager
+def exact_convolutions() -> Iterator[None]:
+    """Without oneDNN, whose 3D convolutions are a hundred times less exact than PyTorch's own."""
+    before = torch.backends.mkldnn.enabled
+    torch.backends.mkldnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = before
+
+
+@exact_convolutions()
+@torch.inference_mode()
+def compare(path: Path, report: Report) -> None:
+    """Runs every check whose file is in the folder.
+
+    Raises:
+        ValueError: the folder is not one of MAGVIT's.
+    """
+    folder = MagvitFolder(path)
+    for file in sorted(path.glob("*.npz")):
+        check = next((check for name, check in CHECKS.items() if fnmatch(file.name, name)), None)
+        if check is None:
+            if not any(fnmatch(file.name, pattern) for pattern in INPUTS):
+                report.note(file.name, "not covered")
+            continue
+        arrays = Arrays(file)
+        try:
+            check(folder, arrays, report)
+        except Exception as error:  # one broken file must not hide the others' answers
+            report.error(file.name, error)
+        if arrays.unread:
+            report.note(file.name, f"not covered: {', '.join(arrays.unread)}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.parity", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    folder = parser.parse_args().folder
+    report = Report()
+    compare(folder, report)
+    print(report.summary())
+    return 0 if report.passed and not report.failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
