@@ -266,16 +266,8 @@ class Timeline(QWidget):
         middle = _RULER + 3
         for frame in self._keyframes:
             x = self._middle(frame)
-            painter.drawPolygon(
-                QPolygonF(
-                    [
-                        QPointF(x, middle - 3.5),
-                        QPointF(x + 3.5, middle),
-                        QPointF(x, middle + 3.5),
-                        QPointF(x - 3.5, middle),
-                    ]
-                )
-            )
+            outline = ((0, -3.5), (3.5, 0), (0, 3.5), (-3.5, 0))
+            painter.drawPolygon(QPolygonF([QPointF(x + dx, middle + dy) for dx, dy in outline]))
 
     def _paint_playhead(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -287,17 +279,8 @@ class Timeline(QWidget):
         painter.drawLine(QPointF(x, 8), QPointF(x, self.height() - _RESULT))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.ACCENT)
-        painter.drawPolygon(
-            QPolygonF(
-                [
-                    QPointF(x - 5, 2),
-                    QPointF(x + 5, 2),
-                    QPointF(x + 5, 8),
-                    QPointF(x, 13),
-                    QPointF(x - 5, 8),
-                ]
-            )  # fmt: skip
-        )
+        outline = ((-5, 2), (5, 2), (5, 8), (0, 13), (-5, 8))
+        painter.drawPolygon(QPolygonF([QPointF(x + dx, dy) for dx, dy in outline]))
 
     # Mouse
 
