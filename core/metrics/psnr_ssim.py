@@ -1,0 +1,71 @@
+"""PSNR and SSIM as MAGVIT's evaluation computes them, and both inside a region alone.
+
+SSIM: Wang et al. 2004, on luma, 11x11 Gaussian of sigma 1.5, windows that lie wholly inside.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Video = NDArray[np.floating]
+
+LUMA = np.array([0.2125, 0.7154, 0.0721])
+WINDOW, SIGMA = 11, 1.5
+K1, K2 = 0.01, 0.03
+_SMALLEST_ERROR = 1e-10  # 100 dB, for equal pictures
+
+
+def psnr(video: Video, target: Video) -> float:
+    """Mean over the frames, in dB. Both (T, H, W, 3) in [0, 1]."""
+    error = np.square(_exact(video) - _exact(target)).mean(axis=(1, 2, 3))
+    return float(_decibels(error).mean())
+
+
+def ssim(video: Video, target: Video) -> float:
+    """Mean over the frames. Both (T, H, W, 3) in [0, 1], at least 11 pixels a side."""
+    return float(np.mean([_ssim_map(a, b).mean() for a, b in _luma_pairs(video, target)]))
+
+
+def psnr_inside(video: Video, target: Video, region: NDArray[np.bool_]) -> float:
+    """PSNR over all pixels of `region` (T, H, W) together, in dB: not a mean over the frames,
+    because a frame may hold very few pixels of a region."""
+    error = np.square(_exact(video) - _exact(target))[region].mean()
+    return float(_decibels(error))
+
+
+def ssim_inside(video: Video, target: Video, region: NDArray[np.bool_]) -> float:
+    """Mean SSIM over the windows whose centre lies in `region` (T, H, W); NaN where none does."""
+    edge = WINDOW // 2
+    centres = region[:, edge:-edge, edge:-edge]
+    maps = np.stack([_ssim_map(a, b) for a, b in _luma_pairs(video, target)])
+    return float(maps[centres].mean()) if centres.any() else float("nan")
+
+
+def _exact(video: Video) -> Video:
+    return np.asarray(video, np.float64)
+
+
+def _decibels(error: NDArray[np.float64]) -> NDArray[np.float64]:
+    return -10 * np.log10(np.maximum(error, _SMALLEST_ERROR))
+
+
+def _luma_pairs(video: Video, target: Video):  # noqa: ANN202
+    return zip(_exact(video) @ LUMA, _exact(target) @ LUMA, strict=True)
+
+
+def _ssim_map(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """SSIM of every window wholly inside: (H - 10, W - 10)."""
+    mean_a, mean_b = _blur(a), _blur(b)
+    variance_a, variance_b = _blur(a * a) - mean_a**2, _blur(b * b) - mean_b**2
+    covariance = _blur(a * b) - mean_a * mean_b
+    c1, c2 = K1**2, K2**2
+    luminance = (2 * mean_a * mean_b + c1) / (mean_a**2 + mean_b**2 + c1)
+    return luminance * (2 * covariance + c2) / (variance_a + variance_b + c2)
+
+
+def _blur(picture: NDArray[np.float64]) -> NDArray[np.float64]:
+    edge = WINDOW // 2
+    kernel = cv2.getGaussianKernel(WINDOW, SIGMA, cv2.CV_64F)
+    return cv2.sepFilter2D(picture, cv2.CV_64F, kernel, kernel)[edge:-edge, edge:-edge]

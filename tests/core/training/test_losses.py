@@ -1,0 +1,101 @@
+"""The tokenizer's losses and gradients against those of MAGVIT's authors, and their meaning."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.checkpoints.magvit import tokenizer_weights
+from core.models.quantizer import VectorQuantizer
+from core.models.tokenizers.vqgan3d import VQGAN3D, VQGAN3DConfig
+from core.training.losses import entropy_loss, quantize, reconstruction, token_loss
+from core.training.recipe import LossWeights
+
+
+@pytest.fixture
+def golden(shared: Path) -> Path:
+    return shared / "golden/magvit"
+
+
+@pytest.fixture
+def tokenizer(golden: Path) -> VQGAN3D:
+    sizes = json.loads((golden / "config.json").read_text())
+    config = VQGAN3DConfig(
+        filters=sizes["filters"],
+        multipliers=tuple(sizes["mult"]),
+        temporal_down=tuple(sizes["tdown"]),
+        res_blocks=sizes["nres"],
+        embedding_dim=sizes["edim"],
+        codebook_size=sizes["codebook"],
+    )
+    arrays = {
+        key: value
+        for part in ("encoder", "decoder")
+        for key, value in np.load(golden / f"vq_weights_{part}.npz").items()
+    }
+    network = VQGAN3D(config)
+    network.load_state_dict(tokenizer_weights(arrays, config))
+    return network
+
+
+def test_same_losses_and_gradients_as_the_authors(golden: Path, tokenizer: VQGAN3D) -> None:
+    expected = np.load(golden / "vq_train.npz")
+    clip = np.load(golden / "vq_io.npz")["input_u8"][:1] / np.float32(255)
+    video = torch.from_numpy(clip).permute(0, 4, 1, 2, 3)
+
+    quantized = quantize(tokenizer.encoder(video), tokenizer.quantizer, LossWeights())
+    decoded = tokenizer.decoder(quantized.features)
+    terms = reconstruction(decoded, video, LossWeights()) | quantized.terms
+    sum(terms.values(), torch.zeros(())).backward()
+
+    names = {
+        "l2": "recon_l2",
+        "commitment": "e_latent_loss",
+        "codebook": "q_latent_loss",
+        "entropy": "entropy_loss",
+    }
+    for ours, theirs in names.items():
+        assert float(terms[ours].detach()) == pytest.approx(float(expected[theirs]), rel=1e-4), ours
+    norm = torch.stack([p.grad.norm() for p in tokenizer.parameters() if p.grad is not None]).norm()
+    assert float(norm) == pytest.approx(float(expected["global_grad_norm"]), rel=1e-3)
+    gradient = tokenizer.quantizer.codebook.grad
+    assert gradient is not None
+    np.testing.assert_allclose(gradient, expected["grad:quantizer/codebook"], atol=1e-4)
+
+
+def test_entropy_is_lowest_when_sure_and_all_codes_are_used() -> None:
+    sure = 10 * (1 - torch.eye(8))
+
+    all_used = entropy_loss(sure, 0.01)
+    one_used = entropy_loss(sure[:1].expand(8, 8), 0.01)
+    unsure = entropy_loss(torch.zeros(8, 8), 0.01)
+
+    assert float(all_used) == pytest.approx(-np.log(8), abs=1e-3)
+    assert float(one_used) == pytest.approx(0, abs=1e-3)
+    assert float(unsure) == pytest.approx(0, abs=1e-3)
+
+
+def test_gradient_goes_straight_through_the_codes() -> None:
+    torch.manual_seed(0)
+    features = torch.randn(1, 4, 1, 2, 2, requires_grad=True)
+    weights = LossWeights(commitment=0, codebook=0, entropy=0)
+
+    quantized = quantize(features, VectorQuantizer(16, 4), weights)
+    (quantized.features * 3).sum().backward()
+
+    assert torch.equal(features.grad, torch.full_like(features, 3))
+
+
+def test_tokens_of_weight_zero_do_not_count() -> None:
+    logits = torch.zeros(1, 1, 1, 2, 4)
+    logits[..., 1, 3] = 100  # the second token is wrong, and not asked for
+    targets = torch.tensor([[[[0, 0]]]])
+    weights = torch.tensor([[[[1.0, 0.0]]]])
+
+    loss = token_loss(logits, targets, weights, smoothing=0)
+
+    assert float(loss) == pytest.approx(np.log(4), abs=1e-5)
