@@ -36,3 +36,7 @@ class ArrayCache:
     def drop(self, key: Hashable) -> None:
         if key in self._arrays:
             self._bytes -= self._arrays.pop(key).nbytes
+
+    def clear(self) -> None:
+        self._arrays.clear()
+        self._bytes = 0

@@ -179,6 +179,7 @@ class ClipReader:
                 if picture is not None:
                     return picture
                 self._source.mark_damaged(candidate)
+                self._frames.clear()  # neighbours may have been decoded past the damage
         raise AssertionError("a source begins with a good picture")
 
     def _decoded(self, number: int) -> Picture | None:

@@ -150,8 +150,9 @@ class _Opening:
             first = self._first_picture(decoder, order)
             starts = start_packets(times, self.packets.keys, order)
             if self.packets.timed:  # counting has decoded everything already
-                doubtful = self.packets.suspect[order] | (times[order] < times[starts])
-                self._survey(decoder, order, starts, doubtful, first.width * first.height)
+                small = first.width * first.height * len(order) <= SURVEYED_PIXELS
+                leading = times[order] < times[starts]
+                self._survey(decoder, order, starts, leading, small)
             order, starts, damaged = self._trimmed(order, starts)
         except BaseException:
             decoder.close()
@@ -161,7 +162,7 @@ class _Opening:
             pictures.mark_damaged(number)
         shown = picture_format(first, self.stream.sample_aspect_ratio)
         timeline = self._timeline(times[order], int(order.max()) == len(self.packets) - 1)
-        self._describe(shown, timeline)
+        self._describe(first, shown, timeline)
         clock = float(times[order[0]] * self.packets.time_base) if self.packets.timed else 0.0
         return VideoFile(self.path, shown, timeline, pictures, self.has_audio, clock, self.facts)
 
@@ -206,17 +207,21 @@ class _Opening:
         decoder: StreamDecoder,
         order: NDArray[np.int64],
         starts: NDArray[np.int64],
-        doubtful: NDArray[np.bool_],
-        pixels: int,
+        leading: NDArray[np.bool_],
+        small: bool,
     ) -> None:
         """Mark the pictures that do not come out whole.
 
-        A small stream is decoded once from end to end. Groups with a doubtful picture are then
+        A small stream is decoded once from end to end; in a large one only pictures that lead
+        the first key packet are in doubt beside the suspect ones. Groups with doubt are then
         decoded again, each from its own key packet and without parallel decoding: that is how
         they will be read, and damage shows differently when decoding goes another way.
         """
-        if pixels * len(order) <= SURVEYED_PIXELS:
-            doubtful = doubtful | ~np.isin(order, self._whole(decoder, int(starts.min())))
+        doubtful = self.packets.suspect[order]
+        if small:
+            doubtful |= ~np.isin(order, self._whole(decoder, int(starts.min())))
+        else:
+            doubtful |= leading
         if not doubtful.any():
             return
         decoder.distrust()
@@ -257,7 +262,7 @@ class _Opening:
         last = self.packets.last_duration if ends_whole else 0.0
         return constant_rate(seconds, last, (self.stream.base_rate, self.stream.average_rate))
 
-    def _describe(self, shown: PictureFormat, timeline: Timeline) -> None:
+    def _describe(self, first: av.VideoFrame, shown: PictureFormat, timeline: Timeline) -> None:
         """Say what was done to the pictures on the way to the screen."""
         if timeline.note:
             self.facts.append(timeline.note)
@@ -267,6 +272,8 @@ class _Opening:
             self.facts.append(
                 "The picture size changes within the file; all frames are scaled to the first size."
             )
+        if shown.alpha and first.to_ndarray(format="rgba")[..., 3].min() < 255:
+            self.facts.append("Transparent parts are shown on black.")
         self.facts.extend(format_facts(shown, self.stream.sample_aspect_ratio))
         if len(timeline.pictures) == 1:
             self.facts.append("The file holds a single frame.")
@@ -279,8 +286,6 @@ def format_facts(shown: PictureFormat, pixel_aspect: Fraction | None) -> list[st
         facts.append("The clip is HDR; its colours are tone-mapped to ordinary ones.")
     if shown.interlaced:
         facts.append("The clip is interlaced; each frame is deinterlaced.")
-    if shown.alpha:
-        facts.append("Transparent parts are shown on black.")
     width, height = shown.scaled
     if max(shown.stored) > LONGEST_SIDE:
         facts.append(

@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -130,7 +130,7 @@ def write_clip(
     options: Any = None,
     audio: AudioSpan | None = None,
     colour: Colour | None = None,
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Write frames to `path`; yields the number written so far.
 
     The file stands under its name once the iterator is exhausted, whole. Closing the iterator
