@@ -20,6 +20,7 @@ from tests.parity.folder import Arrays, MagvitFolder
 from tests.parity.networks import check_sequences, check_tokenizer, check_transformer
 from tests.parity.report import Report
 from tests.parity.tasks import check_fills, check_fullsize_masks, check_masks, check_schedules
+from tests.parity.training import check_masking, check_tokenizer_losses
 
 Check = Callable[[MagvitFolder, Arrays, Report], None]
 
@@ -32,6 +33,8 @@ CHECKS: dict[str, Check] = {
     "bert_io.npz": check_transformer,
     "sequence_layout.npz": check_sequences,
     "decode_[0-9]*.npz": check_decoding,
+    "commit_masks.npz": check_masking,
+    "vq_train.npz": check_tokenizer_losses,
 }
 INPUTS = ("vq_weights_*.npz", "bert_weights*.npz", "decode_noise_*.npz")
 
@@ -48,7 +51,7 @@ def exact_convolutions() -> Iterator[None]:
 
 
 @exact_convolutions()
-@torch.inference_mode()
+@torch.no_grad()
 def compare(path: Path, report: Report) -> None:
     """Runs every check whose file is in the folder.
 
