@@ -153,6 +153,7 @@ def _style_sheet() -> str:
     sheet = _SHEET
     for name, colour in names.items():
         sheet = sheet.replace(f"@{name}", colour.name())
+    sheet = sheet.replace("@icons", asset("icons").as_posix())
     return sheet.replace("@radius", f"{RADIUS_PX}px").replace("@small", f"{SMALL_PX}px")
 
 
@@ -179,6 +180,38 @@ QToolButton:hover { background: @hover; }
 QToolButton:pressed { background: @raised; }
 QToolButton:checked { background: @deep; }
 QToolButton:focus { border-color: @accent; }
+
+QToolButton[fold="true"] { color: @dim; padding: 3px 6px 3px 0; }
+QToolButton[fold="true"]:checked { background: transparent; color: @text; }
+QToolButton[fold="true"]:hover { color: @text; background: transparent; }
+
+QLineEdit, QAbstractSpinBox, QComboBox { background: @background; border: 1px solid @line;
+    border-radius: @radius; padding: 2px 6px; min-height: 20px;
+    selection-background-color: @deep; }
+QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: @off; }
+QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: @accent; }
+QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: @off;
+    background: @panel; }
+QAbstractSpinBox { padding-right: 2px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 18px; border: none;
+    background: transparent; }
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: @hover; }
+QAbstractSpinBox::up-arrow { image: url(@icons/arrow-up.svg); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url(@icons/arrow-down.svg); width: 10px; height: 10px; }
+QComboBox::drop-down { width: 20px; border: none; }
+QComboBox::down-arrow { image: url(@icons/arrow-down.svg); width: 12px; height: 12px; }
+QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; outline: none;
+    selection-background-color: @deep; padding: 2px; }
+
+QCheckBox { spacing: 7px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid @off; border-radius: 3px;
+    background: @background; }
+QCheckBox::indicator:hover { border-color: @dim; }
+QCheckBox:focus::indicator, QCheckBox::indicator:focus { border-color: @accent; }
+QCheckBox::indicator:checked { background: @deep; border-color: @deep;
+    image: url(@icons/tick.svg); }
+QCheckBox:focus::indicator:checked { border-color: #ffffff; }
+QCheckBox::indicator:disabled { background: @panel; border-color: @line; }
 
 QPushButton { background: @raised; border: 1px solid @line; border-radius: @radius;
               padding: 4px 12px; min-height: 16px; }

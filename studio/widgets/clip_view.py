@@ -40,6 +40,7 @@ EMPTY_TEXT = "Drop a clip here or press Ctrl+O"
 _MARGIN = 16.0  # view points around a fitted picture
 _WHEEL_STEP = 1.2  # zoom per notch
 _BUTTON_STEP = 1.5  # zoom per press of zoom in or out
+_FILM = 44  # size of the icon above the invitation
 _PEN = 3  # view points that the size ring's pen takes on either side
 _PAINTING = ("brush", "eraser")
 
@@ -354,9 +355,13 @@ class ClipView(QWidget):
             painter.drawEllipse(ring)
 
     def _paint_invitation(self, painter: QPainter) -> None:
-        painter.setFont(theme.font(16))
+        middle = self.rect().center()
+        film = theme.icon_pixmap("film", theme.TEXT_OFF, _FILM, self.devicePixelRatioF())
+        painter.drawPixmap(middle.x() - _FILM // 2, middle.y() - _FILM - 6, film)
+        painter.setFont(theme.font(15))
         painter.setPen(theme.TEXT_DIM)
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, EMPTY_TEXT)
+        below = self.rect().adjusted(0, 54, 0, 0)
+        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, EMPTY_TEXT)
 
     # Qt overrides
 
@@ -376,7 +381,8 @@ class ClipView(QWidget):
         if self._scene.frame is None:
             self._paint_invitation(painter)
         else:
-            self._scene.paint(painter, self.place, self.scale, QRectF(self.rect()))
+            whole, shown = QRectF(self.rect()), QRectF(event.rect())
+            self._scene.paint(painter, self.place, self.scale, whole, shown)
             self._paint_ring(painter)
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)

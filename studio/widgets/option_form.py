@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -42,9 +41,12 @@ class OptionForm(QWidget):
         super().__init__(parent)
         self.controls: dict[str, QWidget] = {}
         self._schema: tuple[Option, ...] = ()
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme.GAP_PX)
+        self._labels: dict[str, QLabel] = {}
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(theme.GAP_PX)
+        self._grid.setVerticalSpacing(theme.GAP_PX - 2)
+        self._grid.setColumnStretch(1, 1)
         self.unfold = QToolButton()
         self.unfold.setText("Advanced")
         self.unfold.setAccessibleName("Show advanced options")
@@ -52,18 +54,20 @@ class OptionForm(QWidget):
         self.unfold.setCheckable(True)
         self.unfold.setProperty("fold", True)
         self.unfold.toggled.connect(self._show_advanced)
-        self._plain, self._advanced = QWidget(), QWidget()
-        for part in (self._plain, self.unfold, self._advanced):
-            self._column.addWidget(part)
         self.setSchema(schema)
 
     def setSchema(self, schema: tuple[Option, ...]) -> None:
         """Shows other options, at their defaults."""
+        self._clear()
         self._schema = schema
-        self.controls = {option.name: self._control(option) for option in schema}
-        self._plain = self._replaced(self._plain, [o for o in schema if not o.advanced])
-        self._advanced = self._replaced(self._advanced, [o for o in schema if o.advanced])
-        self.unfold.setVisible(any(o.advanced for o in schema))
+        plain = [option for option in schema if not option.advanced]
+        advanced = [option for option in schema if option.advanced]
+        for row, option in enumerate(plain):
+            self._add_row(row, option)
+        self._grid.addWidget(self.unfold, len(plain), 0, 1, 2)
+        for row, option in enumerate(advanced, len(plain) + 1):
+            self._add_row(row, option)
+        self.unfold.setVisible(bool(advanced))
         self._show_advanced(self.unfold.isChecked())
 
     def values(self) -> dict[str, Value]:
@@ -89,31 +93,31 @@ class OptionForm(QWidget):
         _changed_signal(control).connect(lambda *_: self.changed.emit())
         return control
 
-    def _replaced(self, old: QWidget, options: list[Option]) -> QWidget:
-        part = QWidget()
-        part.setVisible(False)
-        grid = QGridLayout(part)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.GAP_PX)
-        grid.setVerticalSpacing(theme.GAP_PX - 2)
-        grid.setColumnStretch(0, 2)
-        grid.setColumnStretch(1, 3)
-        for row, option in enumerate(options):
-            label = QLabel(option.label)
-            label.setProperty("role", "dim")
-            label.setToolTip(option.help)
-            label.setBuddy(self.controls[option.name])
-            grid.addWidget(label, row, 0)
-            grid.addWidget(self.controls[option.name], row, 1)
-        self._column.replaceWidget(old, part)
-        old.setParent(None)
-        old.deleteLater()
-        part.setVisible(bool(options))
-        return part
+    def _add_row(self, row: int, option: Option) -> None:
+        label = QLabel(option.label)
+        label.setProperty("role", "dim")
+        label.setToolTip(option.help)
+        control = self._control(option)
+        label.setBuddy(control)
+        self._labels[option.name], self.controls[option.name] = label, control
+        self._grid.addWidget(label, row, 0)
+        self._grid.addWidget(control, row, 1)
+
+    def _clear(self) -> None:
+        for widget in (*self._labels.values(), *self.controls.values()):
+            self._grid.removeWidget(widget)
+            widget.setParent(None)
+            widget.deleteLater()
+        self._labels.clear()
+        self.controls.clear()
+        self._grid.removeWidget(self.unfold)
 
     def _show_advanced(self, shown: bool) -> None:
         self.unfold.setIcon(theme.icon("chevron-down" if shown else "chevron-right"))
-        self._advanced.setVisible(shown and any(o.advanced for o in self._schema))
+        for option in self._schema:
+            if option.advanced:
+                self._labels[option.name].setVisible(shown)
+                self.controls[option.name].setVisible(shown)
 
 
 class NumberBox(QDoubleSpinBox):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from studio import theme
 from studio.widgets.mask_painter import Dirty
@@ -66,14 +66,20 @@ class MaskOverlay:
     """
 
     def __init__(self, shape: tuple[int, int], colour: QColor = theme.PAINTED) -> None:
+        self._colour = colour
         self._tint = _premultiplied(colour, _TINT_ALPHA)
         self._edge = _premultiplied(colour, _EDGE_ALPHA)
         self._pixels = np.zeros(shape, np.uint32)
         self._image = _wrapped(self._pixels, QImage.Format.Format_ARGB32_Premultiplied)
         self._edge_width = 1
+        self._mask = np.zeros(shape, np.bool_)
 
     def update(self, mask: np.ndarray, dirty: Dirty) -> Dirty:
-        """Redraws what a change of `mask` inside `dirty` touches, and returns that rectangle."""
+        """Redraws what a change of `mask` inside `dirty` touches, and returns that rectangle.
+
+        The mask is kept by reference: the sharp outline of large pixels is drawn from it.
+        """
+        self._mask = mask
         height, width = mask.shape
         reach = self._edge_width
         touched = _grown(dirty, reach, width, height)
@@ -91,16 +97,59 @@ class MaskOverlay:
         return touched
 
     def set_scale(self, scale: float) -> bool:
-        """Keeps the edge about one device pixel wide; True when it must be drawn again."""
-        width = max(1, min(16, round(1 / scale)))
+        """Keeps the edge about one device pixel wide; True when it must be drawn again.
+
+        The edge is part of the tint, save where pixels are large: there it is a line of its own.
+        """
+        width = 0 if scale >= _NEAREST_FROM else max(1, min(16, round(1 / scale)))
         changed = width != self._edge_width
         self._edge_width = width
         return changed
 
-    def paint(self, painter: QPainter, place: ViewTransform, scale: float) -> None:
+    def paint(self, painter: QPainter, place: ViewTransform, scale: float, shown: QRectF) -> None:
+        """Draws tint and edge; nothing outside `shown`, a part of the view, is needed."""
         size = self._image.size().toSizeF()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _NEAREST_FROM)
         painter.drawImage(place.rect_to_view(QRectF(QPointF(0, 0), size)), self._image)
+        if self._edge_width == 0:
+            self._paint_outline(painter, place, shown)
+
+    def _paint_outline(self, painter: QPainter, place: ViewTransform, shown: QRectF) -> None:
+        """Lines between painted and other pixels, in the part `shown` of the view."""
+        height, width = self._mask.shape
+        seen = QRectF(place.to_picture(shown.topLeft()), shown.size() / place.ratio)
+        seen = seen.toAlignedRect().adjusted(-1, -1, 1, 1).intersected(QRect(0, 0, width, height))
+        if seen.isEmpty():
+            return
+        part = self._mask[seen.top() : seen.bottom() + 1, seen.left() : seen.right() + 1]
+        corner = place.to_view(seen.topLeft().toPointF())
+        painter.setPen(QPen(self._colour, 1.5))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        lines = [
+            QLineF(corner + QPointF(x0, y0) * place.ratio, corner + QPointF(x1, y1) * place.ratio)
+            for x0, y0, x1, y1 in outline(part)
+        ]
+        painter.drawLines(lines)
+
+
+def outline(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """The borders between painted and other pixels as straight runs (x0, y0, x1, y1).
+
+    The picture's own border is none: a region that reaches it is open there.
+    """
+    across = [(x, y0, x, y1) for x, y0, y1 in _runs((mask[:, 1:] != mask[:, :-1]).T)]
+    down = [(x0, y, x1, y) for y, x0, x1 in _runs(mask[1:] != mask[:-1])]
+    return across + down
+
+
+def _runs(borders: np.ndarray) -> list[tuple[int, int, int]]:
+    """Runs of True along the rows: (row + 1, first column, column after the last)."""
+    padded = np.zeros((borders.shape[0], borders.shape[1] + 2), np.int8)
+    padded[:, 1:-1] = borders
+    change = np.diff(padded, axis=1)
+    rows, starts = np.nonzero(change == 1)
+    ends = np.nonzero(change == -1)[1]
+    return list(zip((rows + 1).tolist(), starts.tolist(), ends.tolist(), strict=True))
 
 
 def _wrapped(pixels: np.ndarray, kind: QImage.Format) -> QImage:

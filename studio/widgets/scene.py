@@ -81,14 +81,21 @@ class Scene:
         if self._overlay is not None and self.mask is not None and self._overlay.set_scale(scale):
             self._overlay.update(self.mask, Dirty(0, 0, self.size.width(), self.size.height()))
 
-    def paint(self, painter: QPainter, place: ViewTransform, scale: float, view: QRectF) -> None:
-        """Draws all layers; `scale` is device pixels per picture pixel."""
+    def paint(
+        self, painter: QPainter, place: ViewTransform, scale: float, view: QRectF, shown: QRectF
+    ) -> None:
+        """Draws all layers.
+
+        Args:
+            scale: device pixels per picture pixel.
+            view: the whole widget; shown: the part of it that must be drawn.
+        """
         if self.frame is None:
             return
         picture = self.place_rect(place)
         self.frame.paint(painter, place, scale)
         if self._overlay is not None:
-            self._overlay.paint(painter, place, scale)
+            self._overlay.paint(painter, place, scale, shown)
         if self.lens is not None:
             paint_lens(painter, place.rect_to_view(QRectF(self.lens_rect)), self.lens)
         if self.wiping:

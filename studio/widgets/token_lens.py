@@ -62,7 +62,7 @@ def paint_lens(painter: QPainter, rect: QRectF, lens: LensPicture) -> None:
 def _colours(lens: LensPicture) -> np.ndarray:
     """One colour per token, uint8 (h, w, 4) in Qt's BGRA order."""
     pixels = np.zeros((*lens.given.shape, 4), np.uint8)
-    pixels[lens.given] = _bgra(theme.GIVEN, _ALPHA // 2)
+    pixels[lens.given] = _bgra(theme.GIVEN, _ALPHA // 3)
     if lens.mode == "state":
         kept = lens.kept_at >= 0
         pixels[kept & ~lens.given] = _bgra(theme.KEPT, _ALPHA // 2)
