@@ -6,6 +6,7 @@ one place of names, defaults and limits; the window and the command line read `s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
@@ -14,6 +15,14 @@ from core.errors import UserError
 
 Kind = Literal["int", "float", "bool", "choice", "text"]
 Value = int | float | bool | str
+
+_WORDS: dict[Kind, str] = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "on or off",
+    "choice": "a choice",
+    "text": "text",
+}
 
 
 @dataclass(frozen=True)
@@ -42,9 +51,11 @@ class Option:
     advanced: bool = False
 
     def check(self, value: Value) -> None:
-        """Raises UserError when `value` is outside the limits or choices."""
+        """Raises UserError when `value` is of another kind, or outside the limits or choices."""
         if self.choices and value not in self.choices:
             raise UserError(f"{self.label} is one of {', '.join(self.choices)}, not {value}.")
+        if not _fits(value, self.kind):
+            raise UserError(f"{self.label} is {_WORDS[self.kind]}, not {value}.")
         if isinstance(value, int | float):
             if self.minimum is not None and value < self.minimum:
                 raise UserError(f"{self.label} is at least {self.minimum:g}, not {value:g}.")
@@ -106,3 +117,13 @@ def _kind(default: Value) -> Kind:
     if isinstance(default, int):
         return "int"
     return "float" if isinstance(default, float) else "text"
+
+
+def _fits(value: Value, kind: Kind) -> bool:
+    if isinstance(value, bool):
+        return kind == "bool"
+    if isinstance(value, int):
+        return kind in ("int", "float")
+    if isinstance(value, float):
+        return kind == "float" and math.isfinite(value)
+    return kind in ("choice", "text")

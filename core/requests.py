@@ -55,7 +55,8 @@ class GenerationRequest:
         data["window"] = asdict(self.window)
         data["painted"] = self.painted and self.painted.to_json()
         data["options"] = dict(self.options)
-        data["resume"] = self.resume and base64.b64encode(self.resume).decode()
+        if self.resume is not None:
+            data["resume"] = base64.b64encode(self.resume).decode()
         return data
 
     @classmethod
@@ -63,7 +64,8 @@ class GenerationRequest:
         fields = dict(data)
         fields["window"] = Window(**data["window"])
         fields["painted"] = data["painted"] and MaskTrack.from_json(data["painted"])
-        fields["resume"] = data["resume"] and base64.b64decode(data["resume"])
+        if data["resume"] is not None:
+            fields["resume"] = base64.b64decode(data["resume"])
         return cls(**fields)
 
 

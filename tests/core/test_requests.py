@@ -1,0 +1,46 @@
+"""Requests survive JSON, so that a project can keep them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as st_numpy
+
+from core.masks import MaskTrack
+from core.requests import GenerationRequest
+from core.window import Window
+
+SMALL = st.integers(1, 500)
+WINDOWS = st.builds(
+    Window, SMALL, SMALL, SMALL, SMALL, SMALL, SMALL, SMALL, SMALL, stride=st.integers(1, 4)
+)
+TRACKS = st.builds(
+    lambda frame, mask: MaskTrack(5, 4).painted(frame, mask),
+    st.integers(0, 99),
+    st_numpy.arrays(np.bool_, (4, 5)),
+)
+OPTIONS = st.dictionaries(
+    st.text(max_size=9), st.integers() | st.booleans() | st.text() | st.floats(allow_nan=False)
+)
+REQUESTS = st.builds(
+    GenerationRequest,
+    bundle=st.text(),
+    task=st.text(),
+    clip=st.none() | st.text(),
+    window=WINDOWS,
+    painted=st.none() | TRACKS,
+    label=st.none() | st.text(),
+    decoder=st.text(),
+    options=OPTIONS,
+    seed=st.integers(0, 2**63),
+    count=SMALL,
+    resume=st.none() | st.binary(),
+)
+
+
+@given(REQUESTS)
+def test_request_survives_json(request: GenerationRequest) -> None:
+    assert GenerationRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
