@@ -76,6 +76,10 @@ class Observable(QObject):
             self._announcers[name] = _Announcer(self)
         return self._announcers[name].announced
 
+    def flip(self, name: str) -> None:
+        """Turn a field of True or False into the other."""
+        setattr(self, name, not getattr(self, name))
+
 
 def bind(
     state: Observable,

@@ -83,10 +83,10 @@ class FrameWorker(QObject):
             self._changed.notify()
 
     def shrink(self, reader: ClipReader, frames: Sequence[int]) -> None:
-        """Make thumbnails; frames asked for before and not again are left out."""
+        """Make thumbnails; those asked for last come first."""
         with self._changed:
             self._switch(reader)
-            self._wishes.thumbnails = deque(frames)
+            self._wishes.thumbnails.extendleft(reversed(frames))
             self._changed.notify()
 
     def end(self) -> None:

@@ -107,6 +107,20 @@ class Generation(Observable):
             Phase.FAILED,
         )
 
+    @property
+    def looked_at(self) -> int:
+        """Index in `steps` of the step that is looked at; -1 without one."""
+        return len(self.steps) - 1 if self.chosen is None else self.chosen
+
+    @property
+    def obstacle_to_continue(self) -> str:
+        """Why decoding cannot go on from the step that is looked at, or ""."""
+        if not self.steps:
+            return "Nothing is generated yet."
+        if self.chosen is None:
+            return "Choose a step in the strip first."
+        return ""
+
     def begin(self, request: GenerationRequest) -> None:
         """Run a new request; what ran before is stopped and forgotten."""
         self.forget()
@@ -144,6 +158,20 @@ class Generation(Observable):
         self.steps = self.steps[: step + 1]
         self.finished = self.chosen = None
         self._start(replace(self.request, resume=self.steps[step].state))
+
+    def continue_from_chosen(self) -> None:
+        if self.chosen is not None:
+            self.continue_from(self.chosen)
+
+    def look_at(self, step: int) -> None:
+        """Look at a step; the newest is followed as the decoding goes on."""
+        last = len(self.steps) - 1
+        self.chosen = None if step >= last else max(0, step)
+
+    def look_beside(self, direction: int) -> None:
+        """Look at the step before (-1) or after (1) the one looked at."""
+        if self.steps:
+            self.look_at(self.looked_at + direction)
 
     async def ended(self) -> None:
         """Returns when no job runs any more."""

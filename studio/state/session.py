@@ -30,19 +30,19 @@ class Session(Observable):
         opening: name of the file that is being opened, or "".
 
     Signals:
-        frame_arrived, thumbnail_arrived: number of a frame that can be had now.
+        frame_arrived: number of a frame that can be had now.
+        thumbnail_arrived: number of a frame, and its thumbnail, uint8 (h, w, 3).
     """
 
     clip: Field[ClipReader | None] = Field(None, same=operator.is_)
     opening = Field("")
     frame_arrived = Signal(int)
-    thumbnail_arrived = Signal(int)
+    thumbnail_arrived = Signal(int, object)
 
     def __init__(self, notices: Notices, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._notices = notices
         self._frames = ArrayCache(FRAME_CACHE_BYTES)
-        self._thumbnails: dict[int, Picture] = {}
         self._worker = FrameWorker(THUMBNAIL_HEIGHT, self)
         self._worker.opened.connect(self._opened)
         self._worker.refused.connect(self._refused)
@@ -65,14 +65,10 @@ class Session(Observable):
             self._worker.show(self.clip, number if picture is None else None, ahead)
         return picture
 
-    def thumbnail(self, number: int) -> Picture | None:
-        return self._thumbnails.get(number)
-
     def want_thumbnails(self, numbers: Sequence[int]) -> None:
-        """Make thumbnails; `thumbnail_arrived` tells of each."""
+        """Make thumbnails; `thumbnail_arrived` brings each."""
         if self.clip is not None:
-            missing = [k for k in numbers if k not in self._thumbnails]
-            self._worker.shrink(self.clip, missing)
+            self._worker.shrink(self.clip, numbers)
 
     def end(self) -> None:
         """Let go of the file and of the thread."""
@@ -87,7 +83,6 @@ class Session(Observable):
         if self.clip is not None:
             self.clip.close()
         self._frames = ArrayCache(FRAME_CACHE_BYTES)
-        self._thumbnails = {}
         self.opening = ""
         self._notices.dismiss()
         self.clip = reader
@@ -105,5 +100,4 @@ class Session(Observable):
 
     def _shrunk(self, reader: ClipReader, number: int, picture: Picture) -> None:
         if reader is self.clip:
-            self._thumbnails[number] = picture
-            self.thumbnail_arrived.emit(number)
+            self.thumbnail_arrived.emit(number, picture)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Literal
 
+from PySide6.QtCore import QObject
+
 from studio.observable import Field, Observable
 
 Tool = Literal["brush", "eraser", "pan", "window"]
 LensMode = Literal["state", "confidence", "kept"]
 
 SMALLEST_BRUSH, LARGEST_BRUSH = 1, 500
+PAINTING = ("brush", "eraser")
 
 
 class Tools(Observable):
-    """The chosen tool and what lies over the picture.
+    """The chosen tool and what lies over the picture. Whoever paints sees the mask.
 
     Attributes:
         tool: what the left mouse button does.
@@ -30,6 +33,11 @@ class Tools(Observable):
     lens = Field(False)
     lens_mode: Field[LensMode] = Field("state")
 
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.changed("tool").connect(self._show_mask_to_painter)
+        self.changed("mask_shown").connect(self._put_brush_away)
+
     def resize_brush(self, size: int) -> None:
         self.brush_size = min(max(SMALLEST_BRUSH, size), LARGEST_BRUSH)
 
@@ -39,3 +47,11 @@ class Tools(Observable):
 
     def toggle_wipe(self) -> None:
         self.wipe = 0.5 if self.wipe is None else None
+
+    def _show_mask_to_painter(self, tool: Tool) -> None:
+        if tool in PAINTING:
+            self.mask_shown = True
+
+    def _put_brush_away(self, mask_shown: bool) -> None:
+        if not mask_shown and self.tool in PAINTING:
+            self.tool = "pan"

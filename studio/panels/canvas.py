@@ -1,0 +1,137 @@
+"""The middle of the window: the canvas, and a thin bar with what lies over the picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from core.window import Window
+from studio import theme
+from studio.actions import Actions
+from studio.observable import bind, watch
+from studio.state.studio import Studio
+from studio.state.token_frame import TokenFrame
+from studio.state.tools import LARGEST_BRUSH, SMALLEST_BRUSH
+from studio.widgets.clip_view import ClipView
+from studio.widgets.size_slider import SizeSlider
+from studio.widgets.token_lens import LensLegend, LensPicture
+
+
+def tool_button(action: QAction, icon_px: int = theme.ICON_PX) -> QToolButton:
+    """A flat button for an action, with its tooltip and name."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setIconSize(QSize(icon_px, icon_px))
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(action.text())
+    return button
+
+
+class Canvas(QWidget):
+    """Attributes:
+    view: the canvas itself.
+    size: the brush's size.
+    """
+
+    def __init__(self, studio: Studio, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.view = ClipView()
+        self.size = SizeSlider("Brush", SMALLEST_BRUSH, LARGEST_BRUSH)
+        self.legend = LensLegend()
+        self.zoom = QLabel()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._bar(actions))
+        column.addWidget(self.view, 1)
+        self._bind_view()
+        self._bind_bar()
+
+    def _bar(self, actions: Actions) -> QWidget:
+        self.zoom.setFont(theme.font(theme.SMALL_PX, tabular=True))
+        self.zoom.setProperty("role", "dim")
+        self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.zoom.setMinimumWidth(44)
+        self.zoom.setAccessibleName("Zoom")
+        self.size.setFixedWidth(250)
+        bar = QWidget()
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(theme.GAP_PX, 3, theme.GAP_PX, 3)
+        row.setSpacing(2)
+        row.addWidget(self.size)
+        row.addStretch(1)
+        row.addWidget(self.legend)
+        row.addSpacing(theme.GAP_PX)
+        for name in ("mask_shown", "wipe", "lens"):
+            row.addWidget(tool_button(actions[name]))
+        row.addSpacing(2 * theme.GAP_PX)
+        row.addWidget(tool_button(actions["zoom_out"]))
+        row.addWidget(self.zoom)
+        for name in ("zoom_in", "fit", "actual_size"):
+            row.addWidget(tool_button(actions[name]))
+        return bar
+
+    def _bind_view(self) -> None:
+        studio, view = self._studio, self.view
+        bind(studio.stage, "picture", view.setFrame)
+        watch(studio.stage, "picture original", self._show_before)
+        watch(studio.tools, "wipe", self._show_before)
+        bind(studio.tools, "wipe", view.setWipe, view.wiped)
+        bind(studio.stage, "mask", view.setMask)
+        bind(studio.stage, "window", self._show_window)
+        watch(studio.stage, "tokens", self._show_lens)
+        watch(studio.tools, "lens_mode", self._show_lens)
+        watch(studio.tools, "tool brush_size", self._show_brush)
+        view.strokeStarted.connect(studio.playback.pause)
+        view.strokeFinished.connect(self._paint)
+        view.windowEditFinished.connect(lambda rect: studio.framing.drag(*rect.getRect()))
+        view.fileDropped.connect(lambda path: studio.session.open(Path(path)))
+        view.spaceTapped.connect(studio.playback.toggle)
+        view.brushSizeRequested.connect(studio.tools.resize_brush)
+
+    def _bind_bar(self) -> None:
+        studio = self._studio
+        bind(studio.tools, "brush_size", self.size.setValue, self.size.valueChanged)
+        bind(studio.tools, "lens_mode", self.legend.setMode)
+        bind(studio.tools, "lens", self.legend.setVisible)
+        self.view.zoomed.connect(lambda scale: self.zoom.setText(f"{scale:.0%}"))
+
+    def _paint(self, mask: np.ndarray) -> None:
+        self._studio.masks.paint(self._studio.playback.position, mask)
+
+    def _show_before(self) -> None:
+        wiping = self._studio.tools.wipe is not None
+        self.view.setBefore(self._studio.stage.original if wiping else None)
+
+    def _show_window(self, window: Window | None) -> None:
+        if window is None:
+            self.view.setWindow(None)
+        else:
+            self.view.setWindow(_rect(window), window.model_width / window.model_height)
+
+    def _show_lens(self) -> None:
+        shown = self._studio.stage.tokens
+        if shown is None:
+            self.view.setLens(None)
+        else:
+            tokens, window = shown
+            self.view.setLens(self._lens(tokens), _rect(window))
+
+    def _lens(self, tokens: TokenFrame) -> LensPicture:
+        mode = self._studio.tools.lens_mode
+        return LensPicture(tokens.given, tokens.masked, tokens.kept_at, tokens.confidence, mode)
+
+    def _show_brush(self) -> None:
+        tools = self._studio.tools
+        self.view.setBrush(tools.tool, tools.brush_size)
+        self.view.setWindowEditable(tools.tool == "window")
+
+
+def _rect(window: Window) -> QRect:
+    return QRect(window.left, window.top, window.width, window.height)

@@ -1,0 +1,81 @@
+"""What the Help menu shows: the list of keys, and what this program is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from studio.actions import key_list
+from studio.panels.recipe import heading
+from studio.state.studio import Studio
+from studio.version import program_version
+
+
+class KeysDialog(QDialog):
+    """Every action that has a shortcut."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("Keyboard shortcuts")
+        self.resize(460, 620)
+        table = QWidget()
+        grid = QGridLayout(table)
+        grid.setHorizontalSpacing(24)
+        menu = ""
+        for row, (group, text, keys) in enumerate(_with_headings()):
+            if group != menu:
+                menu = group
+                grid.addWidget(heading(group), row, 0)
+                continue
+            grid.addWidget(QLabel(text), row, 0)
+            grid.addWidget(QLabel(keys), row, 1, Qt.AlignmentFlag.AlignRight)
+        scroll = QScrollArea()
+        scroll.setWidget(table)
+        scroll.setWidgetResizable(True)
+        _lay_out(self, scroll)
+
+
+class AboutDialog(QDialog):
+    """Name, version, device and licence."""
+
+    def __init__(self, studio: Studio, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle("About Maskreel")
+        text = QLabel(
+            f"<h3>Maskreel {program_version()}</h3>"
+            "<p>Paint on a clip, and watch a masked transformer fill it, token by token.</p>"
+            "<p>Masked generative video transformer: MAGVIT, arXiv 2212.05199.</p>"
+            f"<p>Computes on: {studio.models.device or 'not known yet'}.</p>"
+            "<p>Apache License 2.0</p>"
+        )
+        text.setWordWrap(True)
+        text.setMinimumWidth(360)
+        _lay_out(self, text)
+
+
+def _with_headings() -> list[tuple[str, str, str]]:
+    """The keys, with one row more before each menu's first."""
+    rows: list[tuple[str, str, str]] = []
+    for row in key_list():
+        if not rows or rows[-1][0] != row[0]:
+            rows.append((row[0], "", ""))
+        rows.append(row)
+    return rows
+
+
+def _lay_out(dialog: QDialog, content: QWidget) -> None:
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    column = QVBoxLayout(dialog)
+    column.addWidget(content, 1)
+    column.addWidget(buttons)

@@ -1,0 +1,130 @@
+"""Generate, pause, stop; how far it is, and how long it took."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from core.requests import GenerationFinished
+from studio import theme
+from studio.actions import Actions, button_tooltip
+from studio.observable import watch
+from studio.panels.recipe import small_text
+from studio.state.generation import Phase
+from studio.state.studio import Studio
+from studio.widgets.progress import JobProgress
+
+
+class JobPanel(QWidget):
+    """Attributes:
+    generate, pause, stop: the buttons. progress: bar and words. variation: which result is shown.
+    """
+
+    def __init__(self, studio: Studio, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.generate = _button(actions["generate"], primary=True)
+        self.pause = _button(actions["pause"])
+        self.stop = _button(actions["stop"])
+        self.progress = JobProgress()
+        self.variation = _Variation(studio)
+        self._timing = small_text()
+        self._lay_out()
+        watch(studio.generation, "phase", self._show_phase)
+        watch(studio.generation, "phase started steps eta chosen finished", self._show_progress)
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 10, 12, 12)
+        column.setSpacing(theme.GAP_PX)
+        column.addWidget(self.generate)
+        row = QHBoxLayout()
+        row.setSpacing(theme.GAP_PX)
+        row.addWidget(self.pause, 1)
+        row.addWidget(self.stop, 1)
+        column.addLayout(row)
+        column.addWidget(self.progress)
+        column.addWidget(self.variation)
+        column.addWidget(self._timing)
+
+    def _show_phase(self) -> None:
+        resumable = self._studio.generation.resumable
+        self.pause.setText("Resume" if resumable else "Pause")
+        self.pause.setIcon(theme.icon("play" if resumable else "pause"))
+
+    def _show_progress(self) -> None:
+        generation = self._studio.generation
+        done = generation.steps[-1].step + 1 if generation.steps else 0
+        match generation.phase:
+            case Phase.PREPARING:
+                self.progress.setBusy("Reading and encoding the clip")
+            case Phase.HALTING:
+                self.progress.setBusy("Stopping")
+            case Phase.IDLE:
+                self.progress.setProgress(0, 1, None)
+                self.progress.setText("")
+            case phase:
+                self.progress.setProgress(done, generation.total, generation.eta)
+                if phase is not Phase.DECODING:
+                    self.progress.setText(_words(phase, done, generation.total))
+        finished = generation.finished
+        self._timing.setVisible(finished is not None)
+        if finished is not None:
+            self._timing.setText(_timing(finished))
+
+
+class _Variation(QWidget):
+    """Which of several results is shown; there when there are several."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._result = studio.result
+        self.text = QLabel()
+        self.text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._arrow("step-back", "The variation before", -1))
+        row.addWidget(self.text, 1)
+        row.addWidget(self._arrow("step-on", "The next variation", 1))
+        watch(self._result, "clips variation", self._show)
+
+    def _arrow(self, icon: str, name: str, by: int) -> QToolButton:
+        button = QToolButton()
+        button.setIcon(theme.icon(icon))
+        button.setToolTip(name)
+        button.setAccessibleName(name)
+        button.clicked.connect(lambda: self._result.show_beside(by))
+        return button
+
+    def _show(self) -> None:
+        count = self._result.count
+        self.setVisible(count > 1)
+        self.text.setText(f"Variation {self._result.variation + 1} of {count}")
+
+
+def _button(action: QAction, *, primary: bool = False) -> QPushButton:
+    """A button that does what an action does, and is enabled when that is."""
+    button = QPushButton(action.icon(), action.text().split(" or ")[0])
+    button.setProperty("primary", primary)
+    button.clicked.connect(action.trigger)
+    action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
+    button.setEnabled(action.isEnabled())
+    button_tooltip(button, action)
+    return button
+
+
+def _words(phase: Phase, done: int, total: int) -> str:
+    if phase is Phase.FINISHED:
+        return f"Finished in {total} steps"
+    if not total:
+        return f"{phase.value} before the first step"
+    return f"{phase.value} after step {done} of {total}"
+
+
+def _timing(finished: GenerationFinished) -> str:
+    seconds = finished.timings
+    return (
+        f"Encode {seconds.encode:.1f} s  ·  transformer {seconds.transformer:.1f} s  ·  "
+        f"pixels {seconds.decode:.1f} s\non {finished.device}"
+    )

@@ -1,0 +1,174 @@
+"""The window: puts the panels in their places, asks for files, and shows what is told."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from studio.actions import Actions
+from studio.observable import bind
+from studio.panels.canvas import Canvas
+from studio.panels.export_dialog import ExportDialog
+from studio.panels.help import AboutDialog, KeysDialog
+from studio.panels.inspector import Inspector
+from studio.panels.status import StatusBar
+from studio.panels.timeline import TimelinePanel
+from studio.panels.tool_bar import ToolBar
+from studio.samples import sample_clip
+from studio.state.notices import Notice as Told
+from studio.state.studio import Studio
+from studio.widgets.notice import Notice
+
+NAME = "Maskreel"
+SIZE = (1280, 800)
+CLIP_FILTER = (
+    "Clips (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.mpeg *.ts *.wmv *.flv *.ogv *.gif);;"
+    "All files (*)"
+)
+
+
+class MainWindow(QMainWindow):
+    """Attributes:
+    studio: all states. actions: all actions.
+    tools, canvas, inspector, bottom, status, notice: the panels.
+    """
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.studio = studio
+        self.resize(*SIZE)
+        self.restoreGeometry(QByteArray.fromHex(studio.settings.geometry.encode()))
+        self._painted, self._closed = asyncio.Event(), asyncio.Event()
+        self.canvas: Canvas  # actions name it, and it needs the actions
+        self.actions_ = Actions(self)
+        self.tools = ToolBar(self.actions_)
+        self.canvas = Canvas(studio, self.actions_)
+        self.inspector = Inspector(studio, self.actions_)
+        self.bottom = TimelinePanel(studio)
+        self.notice = Notice()
+        self.status = StatusBar(studio, self.canvas.view)
+        self.setStatusBar(self.status)
+        self.actions_.fill(self.menuBar())
+        self._lay_out()
+        self._bind()
+
+    async def first_painted(self) -> None:
+        """Returns when the window has been seen."""
+        await self._painted.wait()
+
+    async def closed(self) -> None:
+        """Returns when the user has closed the window."""
+        await self._closed.wait()
+
+    def geometry_text(self) -> str:
+        """Size and place for the settings."""
+        return bytes(self.saveGeometry().toHex().data()).decode()
+
+    # What the actions ask for
+
+    def ask_for_clip(self) -> None:
+        dialog = self._file_dialog("Open clip")
+        dialog.setNameFilter(CLIP_FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.open()
+
+    def ask_for_folder(self) -> None:
+        dialog = self._file_dialog("Open folder of frames")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.open()
+
+    def open_sample(self) -> None:
+        sample = sample_clip()
+        if sample is None:
+            self.studio.notices.tell("warning", "No sample clip came with this copy of Maskreel.")
+        else:
+            self.studio.session.open(sample)
+
+    def ask_for_export(self) -> None:
+        ExportDialog(self.studio, self).open()
+
+    def go_to_key(self, direction: int) -> None:
+        key = self.studio.masks.key_beside(self.studio.playback.position, direction)
+        if key is not None:
+            self.studio.playback.go(key)
+
+    def toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def show_keys(self) -> None:
+        KeysDialog(self).open()
+
+    def show_about(self) -> None:
+        AboutDialog(self.studio, self).open()
+
+    # Internals
+
+    def _lay_out(self) -> None:
+        left = QHBoxLayout()
+        left.setSpacing(0)
+        left.addWidget(self.tools)
+        left.addWidget(self.canvas, 1)
+        middle = QVBoxLayout()
+        middle.setSpacing(0)
+        middle.addWidget(self.notice)
+        middle.addLayout(left, 1)
+        middle.addWidget(self.bottom)
+        whole = QHBoxLayout()
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(1)
+        whole.addLayout(middle, 1)
+        whole.addWidget(self.inspector)
+        centre = QWidget()
+        centre.setLayout(whole)
+        self.setCentralWidget(centre)
+
+    def _bind(self) -> None:
+        studio = self.studio
+        bind(studio.notices, "current", self._show_notice)
+        self.notice.actionTriggered.connect(studio.notices.act)
+        self.notice.closed.connect(studio.notices.dismiss)
+        studio.session.changed("clip").connect(lambda _clip: self._show_title())
+        self._show_title()
+        studio.masks.history.canUndoChanged.connect(lambda _can: self.actions_.refresh())
+        studio.masks.history.canRedoChanged.connect(lambda _can: self.actions_.refresh())
+        self.actions_.follow(
+            (
+                (studio.session, "clip"),
+                (studio.playback, "position loop"),
+                (studio.masks, "track"),
+                (studio.tools, "tool mask_shown wipe lens lens_mode"),
+                (studio.recipe, "bundle task"),
+                (studio.framing, "window"),
+                (studio.generation, "phase steps chosen"),
+                (studio.result, "clips"),
+            )
+        )
+
+    def _show_notice(self, told: Told | None) -> None:
+        if told is None:
+            self.notice.clear()
+        else:
+            self.notice.post(told.text, told.kind, told.action)
+
+    def _show_title(self) -> None:
+        clip = self.studio.session.clip
+        self.setWindowTitle(f"{clip.path.name} – {NAME}" if clip else NAME)
+
+    def _file_dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self, title, self.studio.settings.folder)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda path: self.studio.session.open(Path(path)))
+        return dialog
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted.is_set():
+            QTimer.singleShot(0, self._painted.set)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self._closed.set()

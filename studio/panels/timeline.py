@@ -1,0 +1,113 @@
+"""Below the canvas: the decode steps, the transport and the timeline."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from core.requests import GenerationStepped
+from core.window import Window
+from studio.observable import bind, watch
+from studio.state.session import Picture
+from studio.state.studio import Studio
+from studio.widgets.step_strip import StepStrip
+from studio.widgets.timeline import Timeline
+from studio.widgets.transport import Transport
+
+
+class TimelinePanel(QWidget):
+    """Attributes:
+    strip, transport, timeline: from top to bottom; the strip is there when there are steps.
+    """
+
+    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self.strip, self.transport, self.timeline = StepStrip(), Transport(), Timeline()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.strip, self.transport, self.timeline):
+            column.addWidget(part)
+        self._shown: tuple[GenerationStepped, ...] = ()
+        self._bind_transport()
+        self._bind_timeline()
+        self._bind_strip()
+
+    def _bind_transport(self) -> None:
+        playback, transport = self._studio.playback, self.transport
+        watch(playback, "length rate", self._show_length)
+        bind(playback, "position", transport.setPosition)
+        bind(playback, "playing", transport.setPlaying)
+        bind(playback, "loop", transport.setLoop, transport.loopToggled)
+        transport.firstRequested.connect(lambda: playback.go(playback.first))
+        transport.lastRequested.connect(lambda: playback.go(playback.last))
+        transport.stepRequested.connect(playback.step)
+        transport.playToggled.connect(lambda _playing: playback.toggle())
+        transport.inRequested.connect(playback.mark_in)
+        transport.outRequested.connect(playback.mark_out)
+
+    def _bind_timeline(self) -> None:
+        studio, timeline = self._studio, self.timeline
+        bind(studio.playback, "position", timeline.setPosition)
+        watch(studio.playback, "in_mark out_mark length", self._show_marks)
+        watch(studio.masks, "track", self._show_keyframes)
+        bind(studio.framing, "window", self._show_range)
+        watch(studio.result, "clips last", self._show_result)
+        studio.session.changed("clip").connect(lambda _clip: self._show_length())
+        timeline.positionRequested.connect(studio.playback.go)
+        timeline.marksEdited.connect(studio.playback.mark)
+        timeline.thumbnailsWanted.connect(studio.session.want_thumbnails)
+        studio.session.thumbnail_arrived.connect(timeline.setThumbnail)
+
+    def _bind_strip(self) -> None:
+        generation = self._studio.generation
+        watch(generation, "started steps request", self._show_steps)
+        watch(generation, "steps chosen", lambda: self.strip.setCurrent(generation.looked_at))
+        self.strip.stepChosen.connect(generation.look_at)
+
+    def _show_length(self) -> None:
+        playback = self._studio.playback
+        self.transport.setLength(playback.length, playback.rate)
+        self.timeline.setLength(playback.length, playback.rate)  # forgets all that it shows
+        self.timeline.setPosition(playback.position)
+        self._show_marks()
+        self._show_keyframes()
+        self._show_range(self._studio.framing.window)
+        self._show_result()
+
+    def _show_marks(self) -> None:
+        self.timeline.setMarks(self._studio.playback.first, self._studio.playback.last)
+        self._show_range(self._studio.framing.window)
+
+    def _show_keyframes(self) -> None:
+        track = self._studio.masks.track
+        self.timeline.setKeyframes(track.keyframes.keys() if track else ())
+
+    def _show_range(self, window: Window | None) -> None:
+        if window is None:
+            self.timeline.clearRange()
+        else:
+            covered = self._studio.framing.covered
+            self.timeline.setRange(covered.start, covered.stop - 1)
+
+    def _show_result(self) -> None:
+        frames = self._studio.result.frames
+        self.timeline.setResult((frames.start, frames.stop - 1) if frames else None)
+
+    def _show_steps(self) -> None:
+        """Bring the strip in line with the steps: what is new is added, else it starts anew."""
+        generation = self._studio.generation
+        self.strip.setVisible(generation.request is not None)
+        if self._shown != generation.steps[: len(self._shown)] or not self._shown:
+            self.strip.clear(generation.total)
+            self._shown = ()
+        for step in generation.steps[len(self._shown) :]:
+            self.strip.addStep(step.step, self._picture(step), 1 - float(step.masked.mean()))
+        self._shown = generation.steps
+
+    def _picture(self, step: GenerationStepped) -> Picture | None:
+        """The middle frame of a step's preview."""
+        if step.preview is None:
+            return None
+        variation = min(self._studio.result.variation, len(step.preview) - 1)
+        return step.preview[variation, step.preview.shape[1] // 2]

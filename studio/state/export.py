@@ -1,0 +1,225 @@
+"""Writing the result to a file, in a thread of its own, with progress and cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from core.compositing import composited_frame
+from core.errors import UserError
+from core.media.reading import ClipReader, open_clip
+from core.media.writing import WRITERS, Writer, write_clip
+from core.options import Value, with_options
+from core.requests import GenerationRequest
+from studio.observable import Field, Observable
+from studio.state.notices import Notices
+from studio.state.playback import Playback
+from studio.state.result import Result
+from studio.state.session import Session
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """Everything that an export needs; nothing of it changes while the export runs.
+
+    Attributes:
+        clip: file or folder of the source; target: where the export goes.
+        first, end: the clip's frames, `end` exclusive.
+        request, generated: the generation and its pixels, uint8 (T, h, w, 3), or None.
+        replaced: the clip's frames that hold generated pixels.
+    """
+
+    clip: Path
+    target: Path
+    writer: str
+    options: Mapping[str, Value]
+    first: int
+    end: int
+    audio: bool
+    request: GenerationRequest | None
+    generated: NDArray[np.uint8] | None
+    replaced: range
+
+
+def frames(order: Order, reader: ClipReader) -> Iterator[NDArray[np.uint8]]:
+    """The pictures of an export, uint8 (H, W, 3), as the canvas shows them."""
+    for number in range(order.first, order.end):
+        picture = reader.frame(number)
+        if order.request is not None and order.generated is not None and number in order.replaced:
+            picture = composited_frame(picture, number, order.request, order.generated)
+        yield picture
+
+
+def written(order: Order) -> Iterator[int]:
+    """Write the export; yields the number of frames that are done.
+
+    Raises:
+        UserError: the clip cannot be read any more, or the place cannot be written.
+    """
+    row = WRITERS[order.writer]
+    with open_clip(order.clip) as reader:
+        audio = reader.audio_span(order.first, order.end - order.first) if order.audio else None
+        yield from write_clip(
+            frames(order, reader),
+            order.target,
+            writer=row.name,
+            rate=reader.rate,
+            options=with_options(row.options, order.options),
+            audio=audio,
+            colour=reader.colour,
+        )
+
+
+class Export(Observable):
+    """The choices of the export dialog, and the export that runs.
+
+    Attributes:
+        writer: a name of `WRITERS`; `options` are its values by name.
+        whole: the whole clip, or the part between the marks.
+        audio: whether the sound goes along.
+        running: whether an export is being written; `done` of `total` frames are.
+        target: path of the export that runs or ran last.
+
+    Signals:
+        written: path of a finished export.
+    """
+
+    writer = Field("mp4")
+    options: Field[Mapping[str, Value]] = Field({})
+    whole = Field(True)
+    audio = Field(True)
+    running = Field(False)
+    done = Field(0)
+    total = Field(0)
+    target: Field[Path | None] = Field(None)
+    written = Signal(object)
+    _advanced = Signal(int)
+
+    def __init__(
+        self,
+        session: Session,
+        playback: Playback,
+        result: Result,
+        notices: Notices,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._playback = session, playback
+        self._result, self._notices = result, notices
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="export")
+        self._cancelled = threading.Event()
+        self._job: asyncio.Task[None] | None = None
+        self._advanced.connect(lambda done: setattr(self, "done", done))
+        self.changed("writer").connect(lambda _writer: setattr(self, "options", {}))
+
+    @property
+    def row(self) -> Writer:
+        return WRITERS[self.writer]
+
+    @property
+    def frame_count(self) -> int:
+        return self._end - self._first
+
+    def suggested(self, folder: Path) -> Path:
+        """A name beside the clip's, in `folder`, that no file has yet."""
+        clip = self._session.clip
+        stem = f"{clip.path.stem if clip else 'clip'}-maskreel"
+        names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
+        paths = (folder / f"{name}{self.row.suffix}" for name in names)
+        return next(path for path in paths if not path.exists())
+
+    def with_suffix(self, path: Path) -> Path:
+        """A path with the suffix of the chosen format instead of another format's."""
+        suffixes = {row.suffix for row in WRITERS.values() if row.suffix}
+        stem = path.with_suffix("") if path.suffix.lower() in suffixes else path
+        return stem.with_name(stem.name + self.row.suffix)
+
+    def start(self, target: Path) -> None:
+        """Write to `target`; a notice tells how it went."""
+        order = self._order(target)
+        self._cancelled.clear()
+        self.done, self.total, self.target = 0, order.end - order.first, target
+        self.running = True
+        self._job = asyncio.ensure_future(self._run(order))
+
+    def cancel(self) -> None:
+        """Stop after the frame that is being written; nothing stays of the file."""
+        self._cancelled.set()
+
+    async def ended(self) -> None:
+        """Returns when no export runs any more."""
+        if self._job is not None:
+            await asyncio.wait([self._job])
+
+    def end(self) -> None:
+        self.cancel()
+        self._thread.shutdown()
+
+    @property
+    def _first(self) -> int:
+        return 0 if self.whole else self._playback.first
+
+    @property
+    def _end(self) -> int:
+        return (self._playback.length - 1 if self.whole else self._playback.last) + 1
+
+    def _order(self, target: Path) -> Order:
+        if self._session.clip is None:
+            raise ValueError("no clip is open")
+        return Order(
+            clip=self._session.clip.path,
+            target=target,
+            writer=self.writer,
+            options=dict(self.options),
+            first=self._first,
+            end=self._end,
+            audio=self.audio and self.row.has_audio,
+            request=self._result.request,
+            generated=self._result.chosen_clip,
+            replaced=self._result.frames,
+        )
+
+    async def _run(self, order: Order) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            whole = await loop.run_in_executor(self._thread, self._write, order)
+        except UserError as error:
+            self._notices.tell("error", str(error))
+        except Exception as error:
+            log.exception("an export failed")
+            self._notices.tell("error", f"“{order.target.name}” could not be written: {error}.")
+        else:
+            self._tell(order.target, whole)
+        finally:
+            self.running = False
+
+    def _write(self, order: Order) -> bool:
+        """In the export's thread: True when all is written, False when it was cancelled."""
+        with closing(written(order)) as counts:
+            for count in counts:
+                if self._cancelled.is_set():
+                    return False
+                self._advanced.emit(count)
+        return True
+
+    def _tell(self, target: Path, whole: bool) -> None:
+        if whole:
+            show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(target.parent)))
+            self._notices.tell("info", f"Exported to {target}", "Show in folder", show)
+            self.written.emit(target)
+        else:
+            self._notices.tell("info", f"The export was stopped; “{target.name}” was not written.")

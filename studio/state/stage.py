@@ -1,0 +1,116 @@
+"""What stands on the canvas: the frame with its result, the mask, the window, the tokens."""
+
+from __future__ import annotations
+
+import operator
+
+from PySide6.QtCore import QObject
+
+from core.masks import Mask
+from core.window import Window
+from studio.observable import Field, Observable, watch
+from studio.state.framing import Framing
+from studio.state.generation import Generation
+from studio.state.masks import Masks
+from studio.state.playback import Playback
+from studio.state.result import Result
+from studio.state.session import Picture, Session
+from studio.state.token_frame import TokenFrame, token_frame
+from studio.state.tools import Tools
+
+
+class Stage(Observable):
+    """Everything is of one frame, the one at the playback's position as soon as it is decoded.
+
+    Attributes:
+        picture: the frame as it shall be seen, `original` as it is in the clip; None without one.
+        mask: what is painted on it, or None when nothing is or it is hidden.
+        window: the working window.
+        tokens: what the lens shows, with the window of the job that it belongs to; or None.
+    """
+
+    picture: Field[Picture | None] = Field(None, same=operator.is_)
+    original: Field[Picture | None] = Field(None, same=operator.is_)
+    mask: Field[Mask | None] = Field(None, same=operator.is_)
+    window: Field[Window | None] = Field(None)
+    tokens: Field[tuple[TokenFrame, Window] | None] = Field(None, same=operator.is_)
+
+    def __init__(
+        self,
+        session: Session,
+        playback: Playback,
+        masks: Masks,
+        tools: Tools,
+        framing: Framing,
+        generation: Generation,
+        result: Result,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._playback, self._masks = session, playback, masks
+        self._tools, self._framing = tools, framing
+        self._generation, self._result = generation, result
+        self._mask_key: tuple[object, int | None] = (None, None)
+        self._key_mask: Mask | None = None
+        session.changed("clip").connect(lambda _clip: self._clear())
+        session.frame_arrived.connect(self._take)
+        watch(playback, "position", self._show_frame)
+        watch(result, "clips variation last", self._show_result)
+        watch(masks, "track", self._show_mask)
+        watch(tools, "mask_shown", self._show_mask)
+        watch(framing, "window", self._show_window)
+        watch(generation, "started steps chosen finished request", self._show_tokens)
+        watch(tools, "lens", self._show_tokens)
+        watch(result, "variation", self._show_tokens)
+
+    def _clear(self) -> None:
+        self.picture = self.original = self.mask = self.window = self.tokens = None
+        self._show_frame()
+
+    def _take(self, number: int) -> None:
+        if number == self._playback.position:
+            self._show_frame()
+
+    def _show_frame(self) -> None:
+        original = self._session.frame(self._playback.position)
+        if original is None:
+            return  # the frame before stays until this one is decoded
+        self.original = original
+        self._show_result()
+        self._show_mask()
+        self._show_window()
+        self._show_tokens()
+
+    def _show_result(self) -> None:
+        if self.original is not None:
+            self.picture = self._result.picture(self._playback.position, self.original)
+
+    def _show_mask(self) -> None:
+        if self.picture is not None:
+            self.mask = self._current_mask() if self._tools.mask_shown else None
+
+    def _current_mask(self) -> Mask | None:
+        """The mask of the position; the same array as long as it is the same key frame."""
+        track = self._masks.track
+        key = (track, track.key_of(self._playback.position) if track else None)
+        if key[0] is not self._mask_key[0] or key[1] != self._mask_key[1]:
+            self._mask_key, self._key_mask = key, self._masks.at(self._playback.position)
+        return self._key_mask
+
+    def _show_window(self) -> None:
+        if self.picture is not None:
+            self.window = self._framing.window
+
+    def _show_tokens(self) -> None:
+        job, started = self._generation, self._generation.started
+        if not self._tools.lens or started is None or job.request is None or self.picture is None:
+            self.tokens = None
+            return
+        number = job.request.window.model_frame(self._playback.position)
+        if number is None:
+            self.tokens = None
+            return
+        steps = job.steps[: job.looked_at + 1]
+        variation = min(self._result.variation, job.request.count - 1)
+        tokens = token_frame(started, steps, variation=variation, model_frame=number)
+        self.tokens = (tokens, job.request.window)
