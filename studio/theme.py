@@ -181,7 +181,7 @@ QToolButton:pressed { background: @raised; }
 QToolButton:checked { background: @deep; }
 QToolButton:focus { border-color: @accent; }
 
-QToolButton[fold="true"] { color: @dim; padding: 3px 6px 3px 0; }
+QToolButton[fold="true"] { color: @dim; padding: 3px 6px 3px 0; margin-left: -6px; }
 QToolButton[fold="true"]:checked { background: transparent; color: @text; }
 QToolButton[fold="true"]:hover { color: @text; background: transparent; }
 
@@ -192,7 +192,9 @@ QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: @off; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border-color: @accent; }
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: @off;
     background: @panel; }
-QAbstractSpinBox { padding-right: 2px; }
+QLineEdit { padding: 2px 4px; }
+QAbstractSpinBox { padding: 2px; }
+QAbstractSpinBox QLineEdit { border: none; padding: 0 2px; min-height: 0; background: transparent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 18px; border: none;
     background: transparent; }
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: @hover; }

@@ -117,8 +117,8 @@ class MaskOverlay:
     def _paint_outline(self, painter: QPainter, place: ViewTransform, shown: QRectF) -> None:
         """Lines between painted and other pixels, in the part `shown` of the view."""
         height, width = self._mask.shape
-        seen = QRectF(place.to_picture(shown.topLeft()), shown.size() / place.ratio)
-        seen = seen.toAlignedRect().adjusted(-1, -1, 1, 1).intersected(QRect(0, 0, width, height))
+        wanted = QRectF(place.to_picture(shown.topLeft()), shown.size() / place.ratio)
+        seen = wanted.toAlignedRect().adjusted(-1, -1, 1, 1).intersected(QRect(0, 0, width, height))
         if seen.isEmpty():
             return
         part = self._mask[seen.top() : seen.bottom() + 1, seen.left() : seen.right() + 1]
