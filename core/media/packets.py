@@ -103,7 +103,7 @@ def _table(
     duration: int,
 ) -> PacketTable:
     times = [row[0] for row in rows]
-    timed = None not in times and not container.format.flags & NO_TIMESTAMPS
+    timed = None not in times and not _times_are_made_up(container, stream)
     columns = np.array([row[1:] for row in rows], bool).reshape(-1, 3)
     pts = np.array([time if time is not None else 0 for time in times], np.int64)
     return PacketTable(
@@ -116,6 +116,12 @@ def _table(
         timed=timed,
         seekable=timed and len(np.unique(pts)) == len(pts),
     )
+
+
+def _times_are_made_up(container: av.container.InputContainer, stream: av.VideoStream) -> bool:
+    """Raw streams have no times; AVI has none that know of pictures stored out of order."""
+    reordered = container.format.name == "avi" and stream.codec_context.name in ("h264", "hevc")
+    return reordered or bool(container.format.flags & NO_TIMESTAMPS)
 
 
 def _is_shown(packet: av.Packet, stream: av.VideoStream) -> bool:

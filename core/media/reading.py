@@ -28,8 +28,9 @@ SMALLEST_SIDE = 16
 FRAME_CACHE_BYTES = 256 << 20
 THUMBNAIL_CACHE_BYTES = 32 << 20
 
-_KEPT_BEHIND = 8
-"""Pictures before the wanted one that a jump also keeps, so that stepping back is quick."""
+_STEPPED_BACK = 24
+"""Going back by less than this looks like stepping back: that many pictures before the wanted one
+are kept while they are decoded anyway."""
 
 
 class Source(Protocol):
@@ -91,6 +92,7 @@ class ClipReader:
         self._pictures = source.timeline.pictures
         self._frames = ArrayCache(FRAME_CACHE_BYTES)
         self._thumbnails = ArrayCache(THUMBNAIL_CACHE_BYTES)
+        self._asked = 0
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -183,7 +185,9 @@ class ClipReader:
         raise AssertionError("a source begins with a good picture")
 
     def _decoded(self, number: int) -> Picture | None:
-        for found, picture in self._source.upto(number, _KEPT_BEHIND):
+        stepping_back = 0 < self._asked - number <= _STEPPED_BACK
+        self._asked = number
+        for found, picture in self._source.upto(number, _STEPPED_BACK if stepping_back else 0):
             kept = self._frames.put(found, picture)
             if found == number:
                 return kept

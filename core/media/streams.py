@@ -44,7 +44,7 @@ class StreamDecoder:
         self.fed = -1
         self._path = path
         self._stream_index = stream_index
-        self._threaded = True
+        self._trusted = True
         self._number_of = (
             {int(pts): n for n, pts in enumerate(packets.pts)} if packets.seekable else {}
         )
@@ -61,10 +61,11 @@ class StreamDecoder:
         yield from _frames(self._stream.codec_context, None)
 
     def distrust(self) -> None:
-        """Decode without parallel frames from now on: only then is damage always the same."""
-        if self._threaded:
-            self._threaded = False
-            self.close()
+        """Decode every run with a new decoder and one thread: only then is damage always alike.
+
+        A decoder that was used before conceals errors with what it still remembers.
+        """
+        self._trusted = False
 
     def close(self) -> None:
         if self._container is not None:
@@ -77,7 +78,9 @@ class StreamDecoder:
 
     def _numbered(self, key: int) -> Iterator[tuple[int, av.Packet]]:
         """Packets and their numbers, from `key` or before it to the end of the file."""
-        if self.packets.seekable and self._container is not None:
+        if self._container is None or not self._trusted or not self.packets.seekable:
+            self._reopen()
+        if self.packets.seekable:
             self._container.seek(int(self.packets.pts[key]), stream=self._stream)
             packets = _demuxed(self._container, self._stream)
             first = next(packets, None)
@@ -85,7 +88,7 @@ class StreamDecoder:
                 number = self._number_of[first.pts]
                 yield from enumerate(chain([first], packets), number)
                 return
-        self._reopen()  # the surest way to the beginning; packets up to `key` cost no decoding
+            self._reopen()  # the surest way to the beginning; packets up to `key` are cheap
         yield from enumerate(_demuxed(self._container, self._stream))
 
     def _reopen(self) -> None:
@@ -94,8 +97,8 @@ class StreamDecoder:
         context = self._stream.codec_context
         large = context.width * context.height > _LARGE_PICTURE
         # Frames decoded in parallel are all held: too much memory for very large pictures.
-        context.thread_type = "AUTO" if self._threaded and not large else "SLICE"
-        context.thread_count = min(4, os.cpu_count() or 1)
+        context.thread_type = "SLICE" if large else "AUTO"
+        context.thread_count = min(4, os.cpu_count() or 1) if self._trusted else 1
 
 
 def _demuxed(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.Packet]:

@@ -135,7 +135,8 @@ class _Opening:
         self.path = path
         self.stream = stream
         self.packets = packets
-        self.raw = bool(container.format.flags & NO_TIMESTAMPS)
+        raw = bool(container.format.flags & NO_TIMESTAMPS)
+        self.counted_rate = ASSUMED_RATE if raw else stream.average_rate or ASSUMED_RATE
         self.has_audio = bool(container.streams.audio)
         self.video_streams = len(container.streams.video)
         self.facts: list[str] = []
@@ -190,7 +191,8 @@ class _Opening:
             self.bad[packet] = frame.is_corrupt
             self.sizes.add((frame.width, frame.height))
         self.facts.append(
-            f"The file carries no times: frames were counted, {ASSUMED_RATE} a second is assumed."
+            "The file carries no times: frames were counted, "
+            f"{float(self.counted_rate):.5g} a second is assumed."
         )
         return times
 
@@ -257,7 +259,7 @@ class _Opening:
 
     def _timeline(self, times: NDArray[np.int64], ends_whole: bool) -> Timeline:
         if not self.packets.timed:
-            return Timeline(ASSUMED_RATE, np.arange(len(times)))
+            return Timeline(self.counted_rate, np.arange(len(times)))
         seconds = (times - times[0]).astype(np.float64) * float(self.packets.time_base)
         last = self.packets.last_duration if ends_whole else 0.0
         return constant_rate(seconds, last, (self.stream.base_rate, self.stream.average_rate))

@@ -1,0 +1,276 @@
+"""What is written can be read back; what is given up leaves nothing."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from core.errors import UserError
+from core.media import sinks
+from core.media.audio import AudioSpan
+from core.media.colour import FULL, Colour
+from core.media.names import shortened
+from core.media.reading import open_clip
+from core.media.writing import WRITERS, MP4Options, write_clip
+from tests.core.media.made import distance, moving_square, write_tone
+
+NTSC = Fraction(30000, 1001)
+
+
+def written(path: Path, frames: np.ndarray, **wishes: object) -> Path:
+    counts = list(write_clip(frames, path, **{"writer": "mp4", "rate": Fraction(25), **wishes}))
+    assert counts == list(range(1, len(frames) + 1))
+    return path
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_written_clip_reads_back(name: str, tmp_path: Path) -> None:
+    frames = moving_square(12)
+    path = tmp_path / f"out{WRITERS[name].suffix}"
+
+    written(path, frames, writer=name)
+
+    with open_clip(path) as clip:
+        assert (len(clip), clip.size, clip.rate) == (12, (64, 48), 25)
+        shown = clip.read(0, 12).frames
+    assert all(distance(a, b) < 6 for a, b in zip(shown, frames, strict=True))
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("name", ["ffv1", "png"])
+@pytest.mark.parametrize("size", [(64, 48), (63, 47), (17, 16)])
+def test_lossless_export_is_exact(name: str, size: tuple[int, int], tmp_path: Path) -> None:
+    frames = np.random.default_rng(1).integers(0, 256, (5, size[1], size[0], 3), np.uint8)
+
+    path = written(tmp_path / f"out{WRITERS[name].suffix}", frames, writer=name)
+
+    with open_clip(path) as clip:
+        assert np.array_equal(clip.read(0, 5).frames, frames)
+
+
+@pytest.mark.parametrize("rate", [NTSC, Fraction(24000, 1001), Fraction(25, 2), Fraction(179, 6)])
+@pytest.mark.parametrize("name", ["mp4", "ffv1"])
+def test_rate_is_exact(name: str, rate: Fraction, tmp_path: Path) -> None:
+    path = written(tmp_path / "out.x", moving_square(40), writer=name, rate=rate)
+
+    with open_clip(path) as clip:
+        assert (clip.rate, len(clip)) == (rate, 40)
+
+
+def test_mp4_is_ordinary_h264_with_its_index_first(tmp_path: Path) -> None:
+    path = written(tmp_path / "out.mp4", moving_square(5))
+
+    data = path.read_bytes()
+    with av.open(str(path)) as container:
+        context = container.streams.video[0].codec_context
+        assert (context.name, context.pix_fmt) == ("h264", "yuv420p")
+    assert data.index(b"moov") < data.index(b"mdat")
+
+
+def test_odd_size_repeats_the_last_line(tmp_path: Path) -> None:
+    frames = moving_square(5, (63, 47))
+
+    path = written(tmp_path / "out.mp4", frames, options=MP4Options(crf=4))
+
+    with open_clip(path) as clip:
+        assert clip.size == (64, 48)
+        assert distance(clip.frame(2)[:47, :63], frames[2]) < 3
+        assert distance(clip.frame(2)[47, :63], frames[2, 46]) < 12
+
+
+@pytest.mark.parametrize("matrix", [1, 5, 6, 9])
+@pytest.mark.parametrize("span", [1, 2])
+def test_colour_tags_are_kept_and_colours_stay(matrix: int, span: int, tmp_path: Path) -> None:
+    colour = Colour(range=span, matrix=matrix, primaries=1, transfer=1)
+    frames = np.broadcast_to(np.uint8([200, 60, 30]), (3, 48, 64, 3))
+
+    path = written(tmp_path / "out.mp4", frames, colour=colour, options=MP4Options(crf=1))
+
+    with open_clip(path) as clip:
+        assert clip.colour == colour
+        assert np.abs(clip.frame(1).astype(int) - frames[1]).max() <= 3
+
+
+def test_rgb_and_hdr_tags_become_ordinary_ones(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.mp4", moving_square(2), colour=Colour(range=FULL, matrix=0))
+    other = written(tmp_path / "b.mp4", moving_square(2), colour=Colour(1, 9, 9, 16))
+
+    with open_clip(path) as clip, open_clip(other) as hdr:
+        assert clip.colour.matrix == 1
+        assert hdr.colour == Colour()
+
+
+def sound(path: Path) -> tuple[str, np.ndarray]:
+    """Codec and samples of a file's sound, one channel."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        frames = [frame.to_ndarray() for frame in container.decode(stream)]
+    wave = np.concatenate(frames, axis=1)[0]
+    return stream.codec_context.name, wave.astype(np.float64) / np.abs(wave).max()
+
+
+def test_sound_is_copied_into_mp4(tmp_path: Path) -> None:
+    source = write_tone(tmp_path / "tone.mp4", moving_square(50), 2.0)
+    with open_clip(source) as clip:
+        span = clip.audio_span(10, 25)
+        path = written(tmp_path / "out.mp4", clip.read(10, 25).frames, audio=span)
+
+    with av.open(str(source)) as old, av.open(str(path)) as new:
+        copied = {bytes(packet) for packet in new.demux(audio=0)}
+        assert copied <= {bytes(packet) for packet in old.demux(audio=0)}
+    codec, wave = sound(path)
+    assert codec == "aac"
+    assert abs(len(wave) / 44100 - 1.0) < 0.06
+
+
+def test_short_sound_is_filled_with_silence(tmp_path: Path) -> None:
+    source = write_tone(tmp_path / "tone.mp4", moving_square(50), 1.0)
+    with open_clip(source) as clip:
+        path = written(
+            tmp_path / "out.mkv",
+            clip.read(0, 50).frames,
+            writer="ffv1",
+            audio=clip.audio_span(0, 50),
+        )
+
+    codec, wave = sound(path)
+    assert codec == "flac"
+    assert len(wave) == 2 * 44100
+    assert np.abs(wave[4410:39690]).max() > 0.5
+    assert np.abs(wave[48510:]).max() < 0.01
+
+
+def test_encoded_sound_stays_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sinks, "MKV_AUDIO", sinks.AudioRule(frozenset(), "flac"))
+    source = write_tone(tmp_path / "tone.mp4", moving_square(100), 4.0)
+    with open_clip(source) as clip:
+        span = clip.audio_span(50, 25)
+        path = written(tmp_path / "out.mkv", clip.read(50, 25).frames, writer="ffv1", audio=span)
+
+    _, wave = sound(path)
+    expected = np.sin(2 * np.pi * 440 * (np.arange(44100) / 44100 + 2.0))
+    assert len(wave) == 44100
+    assert np.corrcoef(wave[2000:-2000], expected[2000:-2000])[0, 1] > 0.99
+
+
+def test_closing_early_leaves_nothing(tmp_path: Path) -> None:
+    for name, row in WRITERS.items():
+        progress = write_clip(
+            moving_square(90), tmp_path / f"out{row.suffix}", writer=name, rate=Fraction(25)
+        )
+        while next(progress) < 80:
+            assert not (tmp_path / f"out{row.suffix}").exists()
+        assert len(list(tmp_path.iterdir())) == 1
+
+        progress.close()
+
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_giving_up_keeps_the_file_that_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    path.write_bytes(b"precious")
+
+    def broken() -> Iterator[np.ndarray]:
+        yield from moving_square(3)
+        raise RuntimeError("the frames ended badly")
+
+    with pytest.raises(RuntimeError):
+        list(write_clip(broken(), path, writer="mp4", rate=Fraction(25)))
+
+    assert path.read_bytes() == b"precious"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_places_that_cannot_be_written_are_explained(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "holiday.jpg").write_bytes(b"x")
+    refused = {
+        tmp_path / "gone" / "a.mp4": ("mp4", "is not there"),
+        tmp_path / "full": ("png", "not an empty folder"),
+        tmp_path / "full" / ".." / "full": ("mp4", "is a folder"),
+        tmp_path / ("n" * 300 + ".mp4"): ("mp4", "name is too long"),
+    }
+    for path, (name, words) in refused.items():
+        with pytest.raises(UserError, match=words):
+            list(write_clip(moving_square(2), path, writer=name, rate=Fraction(25)))
+    with pytest.raises(UserError, match="no frames"):
+        list(write_clip([], tmp_path / "none.mp4", writer="mp4", rate=Fraction(25)))
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.ENOSPC, "disk is full"), (errno.EACCES, "may not write")]
+)
+def test_a_full_or_closed_disk_is_explained(
+    number: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_sink: object, _frame: object) -> None:
+        raise OSError(number, "from the system")
+
+    monkeypatch.setattr(sinks.VideoSink, "add", fail)
+
+    with pytest.raises(UserError, match=words):
+        list(write_clip(moving_square(2), tmp_path / "a.mp4", writer="mp4", rate=Fraction(25)))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_ffmpeg_on_a_full_disk_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = av.open
+    monkeypatch.setattr(
+        sinks.av, "open", lambda _path, *rest, **more: real("/dev/full", *rest, **more)
+    )
+
+    with pytest.raises(UserError, match="disk is full"):
+        list(
+            write_clip(
+                np.random.default_rng(0).integers(0, 256, (30, 96, 128, 3), np.uint8),
+                tmp_path / "a.mkv",
+                writer="ffv1",
+                rate=Fraction(25),
+            )
+        )
+
+
+def test_gif_above_fifty_frames_a_second_leaves_frames_out_evenly(tmp_path: Path) -> None:
+    path = tmp_path / "out.gif"
+
+    list(write_clip(moving_square(30), path, writer="gif", rate=Fraction(60)))
+
+    with open_clip(path) as clip:
+        assert len(clip) == 15
+        assert abs(float(clip.rate) - 30) < 0.5
+
+
+def test_names_stay_within_the_file_system(tmp_path: Path) -> None:
+    longest = "й" * 120 + ".mp4"
+
+    written(tmp_path / longest, moving_square(2))
+
+    assert [entry.name for entry in tmp_path.iterdir()] == [longest]
+    assert shortened("й" * 200, ".png") == "й" * 125 + ".png"
+
+
+def test_options_refuse_what_x264_does_not_know() -> None:
+    with pytest.raises(ValueError, match=r"0\.\.51"):
+        MP4Options(crf=60)
+    with pytest.raises(ValueError, match="preset"):
+        MP4Options(preset="warp")
+
+
+def test_span_is_on_the_clock_of_the_file(tmp_path: Path) -> None:
+    source = write_tone(tmp_path / "tone.ts", moving_square(50), 2.0)
+
+    with open_clip(source) as clip:
+        assert clip.audio_span(25, 10) == AudioSpan(
+            source, pytest.approx(clip._source.clock + 1.0), 0.4
+        )
+        assert clip._source.clock > 0
