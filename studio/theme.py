@@ -37,10 +37,11 @@ SMALL_PX = 11
 ICON_PX = 20
 CONTROL_PX = 26  # height of buttons and fields
 GAP_PX = 8
+FIELD_MARGIN_PX = 5  # a style sheet cannot pad the text of a spin box; its line edit can
 RADIUS_PX = 4
 
 _FONTS = ["Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "Cantarell", "Ubuntu", "DejaVu Sans"]
-_ICON_SIZES = (16, 20, 24)
+_ICON_SIZES = (16, 20)
 _ICON_SCALES = (1, 2)
 
 
@@ -104,31 +105,34 @@ def icon(name: str) -> QIcon:
     Raises:
         UserError: there is no such icon.
     """
-    source = asset(f"icons/{name}.svg").read_text(encoding="utf-8")
     made = QIcon()
-    for size in _ICON_SIZES:
-        for scale in _ICON_SCALES:
-            for mode, state, colour in (
-                (QIcon.Mode.Normal, QIcon.State.Off, TEXT),
-                (QIcon.Mode.Normal, QIcon.State.On, QColor("#ffffff")),
-                (QIcon.Mode.Disabled, QIcon.State.Off, TEXT_OFF),
-                (QIcon.Mode.Disabled, QIcon.State.On, TEXT_OFF),
-            ):
-                made.addPixmap(_drawn(source, colour, size, scale), mode, state)
+    for mode, state, colour in (
+        (QIcon.Mode.Normal, QIcon.State.Off, TEXT),
+        (QIcon.Mode.Normal, QIcon.State.On, QColor("#ffffff")),
+        (QIcon.Mode.Disabled, QIcon.State.Off, TEXT_OFF),
+    ):
+        drawing = _drawing(name, colour)
+        for size in _ICON_SIZES:
+            for scale in _ICON_SCALES:
+                made.addPixmap(_drawn(drawing, size, scale), mode, state)
     return made
 
 
 def icon_pixmap(name: str, colour: QColor, size: int = ICON_PX, scale: float = 1.0) -> QPixmap:
     """The icon `name` in one colour, `size` logical pixels wide, for a screen of that scale."""
-    return _drawn(asset(f"icons/{name}.svg").read_text(encoding="utf-8"), colour, size, scale)
+    return _drawn(_drawing(name, colour), size, scale)
 
 
-def _drawn(source: str, colour: QColor, size: int, scale: float) -> QPixmap:
-    coloured = source.replace("#000", colour.name())
+def _drawing(name: str, colour: QColor) -> QSvgRenderer:
+    source = asset(f"icons/{name}.svg").read_text(encoding="utf-8")
+    return QSvgRenderer(QByteArray(source.replace("#000", colour.name()).encode()))
+
+
+def _drawn(drawing: QSvgRenderer, size: int, scale: float) -> QPixmap:
     pixmap = QPixmap(round(size * scale), round(size * scale))
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
-    QSvgRenderer(QByteArray(coloured.encode())).render(painter, QRectF(pixmap.rect()))
+    drawing.render(painter, QRectF(pixmap.rect()))
     painter.end()
     pixmap.setDevicePixelRatio(scale)
     return pixmap
@@ -194,7 +198,6 @@ QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled { color: @off;
     background: @panel; }
 QLineEdit { padding: 2px 4px; }
 QAbstractSpinBox { padding: 2px; }
-QAbstractSpinBox QLineEdit { border: none; padding: 0 2px; min-height: 0; background: transparent; }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { width: 18px; border: none;
     background: transparent; }
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover { background: @hover; }

@@ -1,4 +1,4 @@
-"""Round brush strokes on a mask: numpy only, no widget."""
+"""Round brush strokes on a mask: numpy and OpenCV only, no widget."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from itertools import pairwise
 from math import ceil, floor, hypot, sqrt
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 # The smallest brush still marks the pixel under the cursor, wherever in the pixel that is.
@@ -37,6 +38,13 @@ class Dirty(NamedTuple):
         right = max(self.x + self.width, other.x + other.width)
         bottom = max(self.y + self.height, other.y + other.height)
         return Dirty(left, top, right - left, bottom - top)
+
+
+def bounds(mask: np.ndarray | None) -> Dirty | None:
+    """The smallest rectangle that holds everything painted, or None."""
+    if mask is None or not mask.any():
+        return None
+    return Dirty(*cv2.boundingRect(mask.view(np.uint8)))
 
 
 class MaskPainter:

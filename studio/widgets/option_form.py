@@ -130,6 +130,7 @@ class NumberBox(QDoubleSpinBox):
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setKeyboardTracking(False)
+        self.lineEdit().setTextMargins(theme.FIELD_MARGIN_PX, 0, 0, 0)
 
     def textFromValue(self, value: float) -> str:
         text = f"{value:.{self.decimals()}f}"

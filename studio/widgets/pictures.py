@@ -25,37 +25,35 @@ def image_of(picture: np.ndarray) -> QImage:
 class Picture:
     """One picture, drawn sharp at any zoom.
 
-    Reduced pictures are resampled once by area and then copied, because that looks better than
-    bilinear reduction and makes a partial repaint a plain copy.
+    A reduced picture is resampled once and then copied, which makes a repaint of any part cheap.
+
+    Args:
+        picture: uint8 (H, W, 3) RGB; kept, so it must not change.
     """
 
     def __init__(self, picture: np.ndarray) -> None:
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
             raise ValueError(f"a picture is uint8 (H, W, 3), not {picture.dtype} {picture.shape}")
         self.size = QSize(picture.shape[1], picture.shape[0])
-        self._pixels = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2BGRA)
-        self._whole = _wrapped(self._pixels, QImage.Format.Format_RGB32)
-        self._reduced_pixels = self._pixels
-        self._reduced = self._whole
+        self._rgb = np.ascontiguousarray(picture)
+        self._drawn: QImage | None = None  # in its own size or reduced, as last drawn
 
     def paint(self, painter: QPainter, place: ViewTransform, scale: float) -> None:
         """Draws the picture; `scale` is device pixels per picture pixel."""
-        target = place.rect_to_view(QRectF(QPointF(0, 0), self.size.toSizeF()))
-        if scale < 1:
-            painter.drawImage(target, self._reduced_to(scale))
-            return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, 1 < scale < _NEAREST_FROM)
-        painter.drawImage(target, self._whole)
+        target = place.rect_to_view(QRectF(QPointF(0, 0), self.size.toSizeF()))
+        painter.drawImage(target, self._resampled(min(scale, 1.0)))
 
-    def _reduced_to(self, scale: float) -> QImage:
-        width = max(1, round(self.size.width() * scale))
-        height = max(1, round(self.size.height() * scale))
-        if self._reduced.size() != QSize(width, height):
-            self._reduced_pixels = cv2.resize(
-                self._pixels, (width, height), interpolation=cv2.INTER_AREA
-            )
-            self._reduced = _wrapped(self._reduced_pixels, QImage.Format.Format_RGB32)
-        return self._reduced
+    def _resampled(self, scale: float) -> QImage:
+        size = (self.size.toSizeF() * scale).toSize().expandedTo(QSize(1, 1))
+        if self._drawn is None or self._drawn.size() != size:
+            # Below a half, bilinear sampling would miss pixels.
+            how = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
+            reduced = self._rgb
+            if size != self.size:
+                reduced = cv2.resize(self._rgb, size.toTuple(), interpolation=how)
+            self._drawn = image_of(reduced)
+        return self._drawn
 
 
 class MaskOverlay:
@@ -93,7 +91,8 @@ class MaskOverlay:
         y, x = touched.y - around.y, touched.x - around.x
         inside = inside[y : y + touched.height, x : x + touched.width]
         colours = np.array([0, self._edge, self._tint], np.uint32)
-        self._pixels[touched.slices] = colours[mask[touched.slices].view(np.uint8) + inside]
+        layers = mask[touched.slices].view(np.uint8) + inside
+        self._pixels[touched.slices] = colours.take(layers, mode="clip")
         return touched
 
     def set_scale(self, scale: float) -> bool:

@@ -9,10 +9,12 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QPainter
 
 from studio.widgets import window_frame, wipe
-from studio.widgets.mask_painter import Dirty
+from studio.widgets.mask_painter import Dirty, bounds
 from studio.widgets.pictures import MaskOverlay, Picture
 from studio.widgets.token_lens import LensPicture, paint_lens
 from studio.widgets.view_transform import ViewTransform
+
+_NOTHING = Dirty(0, 0, 1, 1)
 
 
 @dataclass
@@ -58,17 +60,17 @@ class Scene:
         Raises:
             ValueError: it has another type or size.
         """
-        self.mask = mask
         if mask is None:
-            self._overlay = None
+            self.mask = self._overlay = None
             return
         shape = (self.size.height(), self.size.width())
         if mask.dtype != np.bool_ or mask.shape != shape:
             raise ValueError(f"the mask is {mask.dtype} {mask.shape}, the frame {shape}")
+        last, self.mask = bounds(self.mask), mask
         if self._overlay is None:
             self._overlay = MaskOverlay(shape)
-        self._overlay.set_scale(scale)
-        self._overlay.update(mask, Dirty(0, 0, shape[1], shape[0]))
+            self._overlay.set_scale(scale)
+        self._overlay.update(mask, (bounds(mask) or _NOTHING).united(last))
 
     def repaint_mask(self, dirty: Dirty) -> Dirty:
         """After `mask` changed inside `dirty`; returns what looks different now."""

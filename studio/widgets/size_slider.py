@@ -36,6 +36,7 @@ class SizeSlider(QWidget):
         self.number = QSpinBox()
         self.number.setRange(minimum, maximum)
         self.number.setSuffix(" px")
+        self.number.lineEdit().setTextMargins(theme.FIELD_MARGIN_PX, 0, 0, 0)
         self.number.setAccessibleName(label)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _TICKS)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from studio import theme
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def _look(qapp: QApplication) -> None:
     theme.apply(qapp)
 

@@ -325,9 +325,25 @@ def test_another_frame_size_drops_the_mask(view):
     assert not view.strokeMask().any()
 
 
-def test_a_mask_of_another_size_is_refused(view):
+def test_a_mask_of_another_size_is_refused_and_the_last_one_stays(view):
+    view.setMask(np.ones((180, 320), np.bool_))
+
     with pytest.raises(ValueError, match="180, 320"):
         view.setMask(np.zeros((10, 10), np.bool_))
+
+    assert view.strokeMask().all()
+
+
+def test_a_smaller_mask_takes_the_place_of_a_larger_one(view):
+    disc = np.zeros((180, 320), np.bool_)
+    disc[80:100, 100:120] = True
+    view.setMask(disc)
+    alone = rgb(view)
+
+    view.setMask(np.ones((180, 320), np.bool_))
+    view.setMask(disc)
+
+    np.testing.assert_array_equal(rgb(view), alone)
 
 
 def test_a_dropped_file_is_told(view, qtbot, tmp_path):
