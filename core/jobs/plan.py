@@ -15,7 +15,7 @@ from core.errors import UserError
 from core.media.reading import ClipReader, open_clip
 from core.options import with_options
 from core.requests import GenerationRequest
-from core.tasks import TASKS, Known, Task, known_regions
+from core.tasks import TASKS, Known, Task, known_regions, token_grid
 
 MAXIMUM_COUNT = 16
 
@@ -58,20 +58,12 @@ def checked(request: GenerationRequest) -> Plan:
     """
     card = ModelCard.read(Path(request.bundle))
     task = _task(request, card)
+    label = _label(request, task, card)
     _check_sizes(request, card)
+    decoder: Decoder = with_options(DECODERS[request.decoder], request.options)
+    state = _state(request, card, decoder)
     frames, painted = _pixels_of_clip(request, task)
-    state = DecodeState.from_bytes(request.resume) if request.resume else None
-    _check_state(state, request, card)
-    return Plan(
-        request=request,
-        task=task,
-        card=card,
-        label=_label(request, task, card),
-        decoder=with_options(DECODERS[request.decoder], request.options),
-        frames=frames,
-        painted=painted,
-        state=state,
-    )
+    return Plan(request, task, card, label, decoder, frames, painted, state)
 
 
 def _task(request: GenerationRequest, card: ModelCard) -> Task:
@@ -112,16 +104,22 @@ def _size(grid: tuple[int, int, int]) -> str:
     return f"{grid[0]} frames of {grid[2]}x{grid[1]} pixels"
 
 
-def _check_state(state: DecodeState | None, request: GenerationRequest, card: ModelCard) -> None:
-    if state is None:
-        return
-    grid = tuple(size // step for size, step in zip(request.window.grid, card.stride, strict=True))
-    seeds = tuple(_seeds(request))
-    if state.tokens.shape != (request.count, *grid) or state.noise.seeds != seeds:
+def _state(request: GenerationRequest, card: ModelCard, decoder: Decoder) -> DecodeState | None:
+    if request.resume is None:
+        return None
+    state = DecodeState.from_bytes(request.resume)
+    grid = token_grid(request.window.grid, card.stride)
+    fits = (
+        state.tokens.shape == (request.count, *grid)
+        and state.noise.seeds == tuple(_seeds(request))
+        and state.done <= decoder.steps
+    )
+    if not fits:
         raise UserError(
-            "The saved state belongs to another generation (its size or seed differs); "
-            "generate again from the start."
+            "The saved state belongs to another generation (its size, seed or number of steps "
+            "differs); generate again from the start."
         )
+    return state
 
 
 def _seeds(request: GenerationRequest) -> range:
@@ -137,9 +135,9 @@ def _pixels_of_clip(
             raise UserError(f"Task {task.name} needs a clip; open one first.")
         return np.zeros((*request.window.grid, 3), np.uint8), None
     with open_clip(request.clip) as reader:
+        _check_inside(request, reader)
         painted = _painted(request, reader) if task.painted else None
         window, wanted = request.window, request.window.sampled(len(reader))
-        _check_inside(request, reader)
         frames = np.stack([window.to_model(reader.frame(number)) for number in wanted])
     return frames, painted
 

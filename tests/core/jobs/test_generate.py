@@ -1,0 +1,289 @@
+"""The generation job with a tiny random model: real in every part but its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from core.decoders.state import DecodeState
+from core.errors import UserError
+from core.jobs import generate
+from core.masks import MaskTrack
+from core.requests import (
+    GenerationFinished,
+    GenerationRequest,
+    GenerationStarted,
+    GenerationStepped,
+    GenerationUpdate,
+)
+from core.tasks import TASKS
+from core.window import Window
+from tests.bundles import GRID, tiny_bundle
+from tests.clips import write_lossless
+
+SIZE = 48, 32
+STEPS = 4
+WINDOW = Window(8, 0, 32, 32, 1, *GRID)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Sums this small are done before a second thread has woken up."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Holds the bundle `tiny` and the clip `clip.mkv` of 6 frames."""
+    folder = tmp_path_factory.mktemp("generate")
+    tiny_bundle(folder / "tiny")
+    write_lossless(folder / "clip.mkv", 6, SIZE)
+    return folder
+
+
+@pytest.fixture
+def painting(folder: Path) -> GenerationRequest:
+    """A box painted into the middle of the window, on its second and third frame."""
+    mask = np.zeros(SIZE[::-1], bool)
+    painted = MaskTrack(*SIZE).painted(1, mask)
+    mask[8:24, 16:32] = True
+    painted = painted.painted(2, mask).painted(4, np.zeros_like(mask))
+    return GenerationRequest(
+        str(folder / "tiny"),
+        "paint",
+        str(folder / "clip.mkv"),
+        WINDOW,
+        painted,
+        options={"steps": STEPS},
+        seed=5,
+    )
+
+
+def updates(request: GenerationRequest) -> list[GenerationUpdate]:
+    return list(generate.run(request))
+
+
+def result(request: GenerationRequest) -> np.ndarray:
+    last = updates(request)[-1]
+    assert isinstance(last, GenerationFinished)
+    return last.clips
+
+
+def steps(request: GenerationRequest) -> list[GenerationStepped]:
+    return [update for update in updates(request) if isinstance(update, GenerationStepped)]
+
+
+def test_updates_are_started_then_each_step_then_finished(painting: GenerationRequest) -> None:
+    started, *stepped, finished = updates(painting)
+
+    assert isinstance(started, GenerationStarted)
+    assert [update.step for update in stepped] == list(range(STEPS))  # type: ignore[union-attr]
+    assert isinstance(finished, GenerationFinished)
+    assert finished.clips.shape == (1, *GRID, 3)
+    assert finished.clips.dtype == np.uint8
+
+
+def test_last_step_leaves_nothing_masked_and_shows_the_result(painting: GenerationRequest) -> None:
+    *_, last, finished = updates(painting)
+
+    assert isinstance(last, GenerationStepped)
+    assert isinstance(finished, GenerationFinished)
+    assert not last.masked.any()
+    assert last.preview is not None
+    assert np.array_equal(last.preview, finished.clips)
+
+
+def test_equal_requests_give_equal_clips_and_other_seeds_others(
+    painting: GenerationRequest,
+) -> None:
+    once = result(painting)
+
+    assert np.array_equal(once, result(painting))
+    assert not np.array_equal(once, result(replace(painting, seed=6)))
+
+
+def test_variation_n_is_what_its_own_seed_gives(painting: GenerationRequest) -> None:
+    three = result(replace(painting, count=3))
+
+    assert np.array_equal(three[2], result(replace(painting, seed=7))[0])
+
+
+@pytest.mark.parametrize("decoder", ["commit", "maskgit"])
+def test_resumed_from_any_step_the_outcome_is_the_same(
+    painting: GenerationRequest, decoder: str
+) -> None:
+    request = replace(painting, decoder=decoder, count=2)
+    whole = steps(request)
+
+    for done, step in enumerate(whole, 1):
+        resumed = replace(request, resume=step.state)
+        rest = steps(resumed)
+        assert [update.step for update in rest] == list(range(done, STEPS))
+        assert np.array_equal(result(resumed), whole[-1].preview)
+        if rest:
+            assert np.array_equal(rest[-1].tokens, whole[-1].tokens)
+
+
+def test_state_is_a_few_kilobytes(painting: GenerationRequest) -> None:
+    assert max(len(step.state) for step in steps(painting)) < 8_000
+
+
+def test_tokens_of_frames_without_painting_are_given(painting: GenerationRequest) -> None:
+    started = updates(painting)[0]
+
+    assert isinstance(started, GenerationStarted)
+    assert started.given[1].all()  # frames 3 and 4: the latter bears no painting
+    assert started.stride == (2, 2, 2)
+    painted = replace(painting, painted=_everywhere())
+    assert not updates(painted)[0].given.any()  # type: ignore[union-attr]
+
+
+def test_condition_shows_the_clip_where_it_is_known(painting: GenerationRequest) -> None:
+    started = updates(painting)[0]
+
+    assert isinstance(started, GenerationStarted)
+    assert started.condition.shape == (*GRID, 3)
+    assert started.condition[0].std() > 10
+
+
+def test_previews_come_at_most_ten_a_second(
+    painting: GenerationRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generate, "PREVIEW_EVERY_S", 3600.0)
+
+    shown = [step.preview is not None for step in steps(painting)]
+
+    assert shown == [True, *[False] * (STEPS - 2), True]
+
+
+@pytest.mark.parametrize("task", [name for name in TASKS if name != "paint"])
+def test_every_task_runs(painting: GenerationRequest, task: str) -> None:
+    label = "left" if TASKS[task].needs_label else None
+
+    clips = result(replace(painting, task=task, painted=None, label=label))
+
+    assert clips.shape == (1, *GRID, 3)
+
+
+def test_class_changes_the_result_and_needs_no_clip(painting: GenerationRequest) -> None:
+    request = replace(painting, task="CG", painted=None, clip=None)
+
+    left, right = (result(replace(request, label=label)) for label in ("left", "right"))
+
+    assert not np.array_equal(left, right)
+
+
+def _everywhere() -> MaskTrack:
+    return MaskTrack(*SIZE).painted(0, np.ones(SIZE[::-1], bool))
+
+
+def _corner() -> MaskTrack:
+    mask = np.zeros(SIZE[::-1], bool)
+    mask[0, 0] = True
+    return MaskTrack(*SIZE).painted(0, mask)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"bundle": "/nowhere"}, "model in /nowhere is incomplete"),
+        ({"clip": "/nowhere.mp4"}, "nowhere.mp4"),
+        ({"clip": None}, "needs a clip"),
+        ({"task": "XYZ"}, "no task “XYZ”"),
+        ({"task": "CG", "painted": None}, "needs a class.*left, right"),
+        ({"label": "up"}, "no class “up”"),
+        ({"painted": None}, "Nothing is painted yet"),
+        ({"painted": MaskTrack(*SIZE)}, "Nothing is painted yet"),
+        ({"painted": _corner()}, "Nothing is painted inside"),
+        ({"painted": MaskTrack(8, 8).painted(0, np.ones((8, 8), bool))}, "painting is 8x8"),
+        ({"decoder": "magic"}, "no decoder called “magic”"),
+        ({"options": {"steps": 0}}, "Steps is at least 1"),
+        ({"options": {"schedule": "zigzag"}}, "Schedule is one of"),
+        ({"count": 0}, "number of variations"),
+        ({"seed": -1}, "seed is at least 0"),
+        ({"window": replace(WINDOW, frames=8)}, "Fit the window"),
+        ({"window": replace(WINDOW, left=40)}, "reaches outside"),
+        ({"window": replace(WINDOW, first=6)}, "begins at frame 6"),
+        ({"resume": b"nonsense"}, "saved state"),
+    ],
+)
+def test_request_that_cannot_be_met_is_refused_before_the_model_is_loaded(
+    painting: GenerationRequest,
+    changes: dict,
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(generate, "bundle_in", _never)
+
+    with pytest.raises(UserError, match=sentence):
+        updates(replace(painting, **changes))
+
+
+def test_task_that_the_model_was_not_trained_for_is_refused(
+    painting: GenerationRequest, tmp_path: Path
+) -> None:
+    bundle = tiny_bundle(tmp_path / "narrow", tasks=("FP",))
+
+    with pytest.raises(UserError, match="not trained for task paint"):
+        updates(replace(painting, bundle=str(bundle)))
+
+
+def test_state_of_another_generation_is_refused(painting: GenerationRequest) -> None:
+    state = steps(painting)[1].state
+
+    with pytest.raises(UserError, match="belongs to another generation"):
+        updates(replace(painting, seed=99, resume=state))
+
+
+def test_state_beyond_the_last_step_is_refused(painting: GenerationRequest) -> None:
+    state = replace(DecodeState.from_bytes(steps(painting)[1].state), done=STEPS + 1)
+
+    with pytest.raises(UserError, match="belongs to another generation"):
+        updates(replace(painting, resume=state.to_bytes()))
+
+
+def test_running_out_of_memory_is_explained(
+    painting: GenerationRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(self: object, tokens: torch.Tensor) -> torch.Tensor:  # noqa: ARG001
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("core.models.tokenizers.vqgan3d.VQGAN3D.decode", decode)
+
+    with pytest.raises(UserError, match="not enough memory"):
+        updates(painting)
+
+
+def test_changed_bundle_is_loaded_again(painting: GenerationRequest, tmp_path: Path) -> None:
+    bundle = tiny_bundle(tmp_path / "own")
+    request = replace(painting, bundle=str(bundle))
+    before = result(request)
+    card = bundle / "card.json"
+    card.write_text(card.read_text("utf-8").replace('"paint"', '"other"'), "utf-8")
+
+    with pytest.raises(UserError, match="not trained"):
+        updates(request)
+    card.write_text(card.read_text("utf-8").replace('"other"', '"paint"'), "utf-8")
+
+    assert np.array_equal(before, result(request))
+
+
+def test_inference_mode_ends_with_each_update(painting: GenerationRequest) -> None:
+    running = generate.run(painting)
+
+    next(running)
+
+    assert not torch.is_inference_mode_enabled()
+    running.close()
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("the model was loaded although the request is wrong")
