@@ -11,6 +11,9 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from core.media.refusals import unreadable
+from core.media.streams import open_container
+
 COPY_SLACK_S = 0.25
 """Sound that misses this much of the span at an end is still copied; more is made up by silence."""
 
@@ -54,7 +57,10 @@ class AudioTrack:
     def __init__(
         self, output: av.container.OutputContainer, span: AudioSpan, rule: AudioRule
     ) -> None:
-        self._source = av.open(str(span.path.absolute()), options={"protocol_whitelist": "file"})
+        try:
+            self._source = open_container(span.path)
+        except (av.FFmpegError, OSError) as error:
+            raise unreadable(span.path) from error
         self._stream = self._source.streams.audio[0]
         self._span = span
         self.copied = self._stream.codec_context.name in rule.copied and self._covers()

@@ -26,10 +26,12 @@ class PictureFolder:
     """Pictures of a folder in natural order, all scaled to the size of the first.
 
     Attributes:
+        path: the folder.
         files: one file per picture.
         size: width and height as shown.
     """
 
+    path: Path
     files: list[Path]
     size: tuple[int, int]
     timeline: Timeline
@@ -57,6 +59,10 @@ class PictureFolder:
         self._damaged.add(number)
         self._note(f"“{self.files[number].name}” cannot be read; the picture before it is shown.")
 
+    def twin(self) -> PictureFolder:
+        """Itself: nothing is kept between two reads."""
+        return self
+
     def close(self) -> None:
         """Files are open only while they are read."""
 
@@ -75,16 +81,18 @@ def open_folder(path: Path) -> PictureFolder:
         files = sorted((f for f in path.iterdir() if _is_picture(f)), key=_natural)
     except OSError as error:
         raise UserError(f"The folder “{path.name}” cannot be read: {error.strerror}.") from error
-    while files and (first := read_picture(files[0])) is None:
-        files = files[1:]
-    if not files:
+    first = None
+    while files and first is None:
+        first = read_picture(files[0])
+        files = files if first is not None else files[1:]
+    if first is None:
         raise UserError(
             f"“{path.name}” is a folder without pictures (PNG, JPEG, WebP, TIFF). "
             "Choose a video file or a folder of numbered pictures."
         )
     size = (first.shape[1], first.shape[0])
     facts = [f"A folder of {len(files)} pictures, shown at {FOLDER_RATE} a second."]
-    return PictureFolder(files, size, Timeline(FOLDER_RATE, np.arange(len(files))), facts)
+    return PictureFolder(path, files, size, Timeline(FOLDER_RATE, np.arange(len(files))), facts)
 
 
 def read_picture(path: Path) -> Picture | None:

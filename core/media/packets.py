@@ -47,7 +47,7 @@ class PacketTable:
         """Presentation ticks that never run backwards between the parts of a joined file."""
         times = self.pts.copy()
         for start in self._part_starts():
-            ends = times[:start].max() + max(1, round(np.median(np.diff(np.sort(times[:start])))))
+            ends = times[:start].max() + self._usual_gap()
             times[start:] += ends - times[start:].min()
         return times
 
@@ -67,7 +67,7 @@ class PacketTable:
 
     def _usual_gap(self) -> int:
         gaps = np.diff(np.unique(self.pts))
-        return int(np.median(gaps)) if len(gaps) else 1
+        return max(1, int(np.median(gaps))) if len(gaps) else 1
 
 
 def read_packets(container: av.container.InputContainer, stream: av.VideoStream) -> PacketTable:
@@ -94,6 +94,23 @@ def read_packets(container: av.container.InputContainer, stream: av.VideoStream)
         if rows:
             rows[-1] = (*rows[-1][:3], True)
     return _table(rows, container, stream, duration)
+
+
+def start_packets(
+    times: NDArray[np.int64], keys: NDArray[np.bool_], order: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The key packet from which each picture can be decoded, -1 for none.
+
+    Pictures stored after a key packet but shown before it (open groups) need the key before;
+    those of the first key packet have none and may or may not decode from it.
+    """
+    key_packets = np.flatnonzero(keys)
+    if not len(key_packets):
+        return np.full(len(order), -1)
+    chosen = np.searchsorted(key_packets, order, side="right") - 1
+    while (early := (chosen > 0) & (times[key_packets[chosen]] > times[order])).any():
+        chosen[early] -= 1
+    return np.where(chosen >= 0, key_packets[chosen], -1)
 
 
 def _table(

@@ -13,7 +13,7 @@ from av.sidedata.sidedata import Type as SideData
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
-from core.media.colour import BT709, FULL, HLG, LIMITED, Colour, resolved
+from core.media.colour import BT709, FULL, HLG, LIMITED, PQ, Colour, resolved
 
 LONGEST_SIDE = 4096
 """Pictures with a longer side are scaled down to it while they are converted."""
@@ -145,7 +145,7 @@ def shown_size(stored: tuple[int, int], pixel_aspect: Fraction | None) -> tuple[
     width, height = Fraction(stored[0]), Fraction(stored[1])
     aspect = pixel_aspect or Fraction(1)
     if Fraction(1, WIDEST_PIXEL) <= aspect <= WIDEST_PIXEL:
-        width, height = width * max(aspect, 1), height / min(aspect, 1)
+        width, height = (width * aspect, height) if aspect > 1 else (width, height / aspect)
     shrink = min(Fraction(1), Fraction(LONGEST_SIDE) / max(width, height))
     return max(1, round(width * shrink)), max(1, round(height * shrink))
 
@@ -189,8 +189,8 @@ def _on_black(rgba: NDArray[np.uint8]) -> Picture:
 
 _WHITE_NITS = 203.0  # ITU-R BT.2408: ordinary white inside an HDR picture
 _KNEE = 0.7  # linear light below it stays, light above it is compressed towards 1
-_BT2020_TO_BT709 = np.float32(
-    [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]]
+_BT2020_TO_BT709 = np.array(
+    [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32
 )
 
 
@@ -210,7 +210,7 @@ def _pq_light() -> NDArray[np.float32]:
     """SMPTE ST 2084: signal 0..65535 to light, 1 = ordinary white."""
     signal = np.linspace(0, 1, 65536) ** (1 / 78.84375)
     light = np.maximum(signal - 0.8359375, 0) / (18.8515625 - 18.6875 * signal)
-    return np.float32(10000 / _WHITE_NITS * light ** (1 / 0.1593017578125))
+    return (10000 / _WHITE_NITS * light ** (1 / 0.1593017578125)).astype(np.float32)
 
 
 def _hlg_light() -> NDArray[np.float32]:
@@ -219,19 +219,20 @@ def _hlg_light() -> NDArray[np.float32]:
     scene = np.where(
         signal <= 0.5, signal**2 / 3, (np.exp((signal - 0.55991073) / 0.17883277) + 0.28466892) / 12
     )
-    return np.float32(1000 / _WHITE_NITS * scene**1.2)
+    return (1000 / _WHITE_NITS * scene**1.2).astype(np.float32)
 
 
 def _tone_curve() -> NDArray[np.uint8]:
     """Light 0.._BRIGHTEST to 8-bit BT.1886 (gamma 2.4), soft above the knee."""
     light = np.linspace(0, _BRIGHTEST, _CURVE_STEPS + 1)
     soft = _KNEE + (1 - _KNEE) * (1 - np.exp(-(light - _KNEE) / (1 - _KNEE)))
-    return np.uint8(np.round(255 * np.where(light < _KNEE, light, soft) ** (1 / 2.4)))
+    curve = np.where(light < _KNEE, light, soft) ** (1 / 2.4)
+    return np.round(255 * curve).astype(np.uint8)
 
 
 _BRIGHTEST = 4.0
 _CURVE_STEPS = 65535
-_LINEAR_LIGHT = {16: _pq_light(), HLG: _hlg_light()}
+_LINEAR_LIGHT = {PQ: _pq_light(), HLG: _hlg_light()}
 _CURVE = _tone_curve()
 
 SHOWN_HDR = Colour(LIMITED, BT709, BT709, BT709)

@@ -36,6 +36,7 @@ are kept while they are decoded anyway."""
 class Source(Protocol):
     """Where pictures come from: a video file or a folder."""
 
+    path: Path
     timeline: Timeline
     facts: list[str]
     has_audio: bool
@@ -53,6 +54,8 @@ class Source(Protocol):
     def upto(self, number: int, kept: int) -> Iterator[tuple[int, Picture]]: ...
 
     def mark_damaged(self, number: int) -> None: ...
+
+    def twin(self) -> Source: ...
 
     def close(self) -> None: ...
 
@@ -89,14 +92,15 @@ class ClipReader:
         self.has_audio = source.has_audio
         self.colour = source.colour
         self._source = source
-        self._pictures = source.timeline.pictures
-        self._frames = ArrayCache(FRAME_CACHE_BYTES)
+        self._shown = source.timeline.pictures
+        self._pictures = PictureReader(source, FRAME_CACHE_BYTES)
+        # Thumbnails read through a decoder of their own: they must not make playback jump.
+        self._thumbnail_pictures = PictureReader(source.twin(), 1)
         self._thumbnails = ArrayCache(THUMBNAIL_CACHE_BYTES)
-        self._asked = 0
-        self._lock = Lock()
+        self._thumbnail_lock = Lock()
 
     def __len__(self) -> int:
-        return len(self._pictures)
+        return len(self._shown)
 
     def __enter__(self) -> Self:
         return self
@@ -118,7 +122,7 @@ class ClipReader:
     def damaged(self) -> tuple[int, ...]:
         """Frames known to be undecodable; each shows the frame before it."""
         bad = self._source.damaged
-        return tuple(k for k, number in enumerate(self._pictures.tolist()) if number in bad)
+        return tuple(k for k, number in enumerate(self._shown.tolist()) if number in bad)
 
     def frame(self, index: int) -> Picture:
         """One frame: read-only uint8 (H, W, 3), RGB; the same pixels whatever was read before.
@@ -126,10 +130,7 @@ class ClipReader:
         Raises:
             IndexError: `index` is not in 0..len-1.
         """
-        if not 0 <= index < len(self):
-            raise IndexError(f"frame {index} of a clip of {len(self)} frames")
-        with self._lock:
-            return self._picture(int(self._pictures[index]))
+        return self._pictures.picture(self._number(index))
 
     def read(self, first: int, count: int, stride: int = 1) -> Clip:
         """Frames first, first + stride, ... as a clip at `rate / stride`.
@@ -149,15 +150,15 @@ class ClipReader:
         Raises:
             IndexError: `index` is not in 0..len-1.
         """
-        with self._lock:
-            known = self._thumbnails.get((index, height))
-        if known is not None:
-            return known
-        frame = self.frame(index)
-        width = max(1, round(self.size[0] * height / self.size[1]))
-        small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
-        with self._lock:
-            return self._thumbnails.put((index, height), small)
+        key = (self._number(index), height)
+        with self._thumbnail_lock:
+            known = self._thumbnails.get(key)
+            if known is not None:
+                return known
+            frame = self._thumbnail_pictures.picture(key[0])
+            width = max(1, round(self.size[0] * height / self.size[1]))
+            small = cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA)
+            return self._thumbnails.put(key, small)
 
     def audio_span(self, first: int, count: int) -> AudioSpan | None:
         """The sound that belongs to `count` frames from `first`; None for a silent file."""
@@ -168,27 +169,49 @@ class ClipReader:
 
     def close(self) -> None:
         """Let go of the file. Reading afterwards opens it again."""
-        with self._lock:
-            self._source.close()
+        self._pictures.close()
+        self._thumbnail_pictures.close()
 
-    def _picture(self, number: int) -> Picture:
-        """A picture, or the nearest good one before it."""
-        for candidate in range(number, -1, -1):
-            if candidate not in self._source.damaged:
-                picture = self._frames.get(candidate)
+    def _number(self, index: int) -> int:
+        """The picture that frame `index` shows."""
+        if not 0 <= index < len(self):
+            raise IndexError(f"frame {index} of a clip of {len(self)} frames")
+        return int(self._shown[index])
+
+
+class PictureReader:
+    """Pictures of a source through a bounded cache, one thread at a time."""
+
+    def __init__(self, source: Source, cache_bytes: int) -> None:
+        self.cache = ArrayCache(cache_bytes)
+        self._source = source
+        self._asked = 0
+        self._lock = Lock()
+
+    def picture(self, number: int) -> Picture:
+        """A picture, or the nearest good one before it; read-only."""
+        with self._lock:
+            for candidate in range(number, -1, -1):
+                if candidate in self._source.damaged:
+                    continue
+                picture = self.cache.get(candidate)
                 if picture is None:
                     picture = self._decoded(candidate)
                 if picture is not None:
                     return picture
                 self._source.mark_damaged(candidate)
-                self._frames.clear()  # neighbours may have been decoded past the damage
-        raise AssertionError("a source begins with a good picture")
+                self.cache.clear()  # neighbours may have been decoded past the damage
+        raise refusals.unreadable(self._source.path)
+
+    def close(self) -> None:
+        with self._lock:
+            self._source.close()
 
     def _decoded(self, number: int) -> Picture | None:
         stepping_back = 0 < self._asked - number <= _STEPPED_BACK
         self._asked = number
         for found, picture in self._source.upto(number, _STEPPED_BACK if stepping_back else 0):
-            kept = self._frames.put(found, picture)
+            kept = self.cache.put(found, picture)
             if found == number:
                 return kept
         return None

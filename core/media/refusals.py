@@ -43,11 +43,13 @@ def not_openable(path: Path) -> UserError:
             f"“{path.name}” is cut off: the index that a video keeps at its end is missing. "
             "Copy or record it again."
         )
+    if data[4:8] == b"ftyp":
+        return UserError(f"“{path.name}” is damaged: its index cannot be read. Copy it again.")
     return UserError(f"“{path.name}” is not a video{_looks_like(data)}. Choose a video file.")
 
 
 def encrypted(path: Path) -> bool:
-    """Whether an MP4 family file is marked as protected."""
+    """Whether an MP4 family file that does not decode carries marks of protection."""
     data = _head_and_tail(path)
     return data[4:8] == b"ftyp" and any(mark in data for mark in _ENCRYPTION_MARKS)
 
@@ -88,6 +90,14 @@ def nothing_decodes(path: Path, packets: int) -> UserError:
     return UserError(
         f"“{path.name}” is damaged: none of its {packets} frames can be decoded. "
         "Copy or download it again."
+    )
+
+
+def unreadable(path: Path) -> UserError:
+    """The sentence for a file that could be read when it was opened."""
+    return UserError(
+        f"“{path.name}” can no longer be read. It may have been moved, changed or unplugged; "
+        "open it again."
     )
 
 

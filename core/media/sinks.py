@@ -216,7 +216,7 @@ class PNGSink:
         self._count += 1
         bgr = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
         _, data = cv2.imencode(".png", bgr, self._settings)
-        (self._folder / f"frame_{self._count:05}.png").write_bytes(data)
+        (self._folder / f"frame_{self._count:05}.png").write_bytes(data.tobytes())
 
     def finish(self) -> None:
         """Every picture is complete already."""

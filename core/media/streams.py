@@ -16,6 +16,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from core.media import refusals
 from core.media.packets import PacketTable
 
 OPEN_OPTIONS = {"protocol_whitelist": "file"}
@@ -49,6 +50,7 @@ class StreamDecoder:
             {int(pts): n for n, pts in enumerate(packets.pts)} if packets.seekable else {}
         )
         self._container: av.container.InputContainer | None = None
+        self._stream: av.VideoStream
 
     def run(self, key: int) -> Iterator[tuple[int, av.VideoFrame]]:
         """Packet number and frame, in the decoder's order, from packet `key` to the end."""
@@ -59,6 +61,12 @@ class StreamDecoder:
             self.fed = number
             yield from _frames(self._stream.codec_context, packet)
         yield from _frames(self._stream.codec_context, None)
+
+    def twin(self) -> StreamDecoder:
+        """Another decoder of the same stream."""
+        twin = StreamDecoder(self._path, self._stream_index, self.packets)
+        twin._trusted = self._trusted
+        return twin
 
     def distrust(self) -> None:
         """Decode every run with a new decoder and one thread: only then is damage always alike.
@@ -72,33 +80,35 @@ class StreamDecoder:
             self._container.close()
             self._container = None
 
-    @property
-    def _stream(self) -> av.VideoStream:
-        return self._container.streams[self._stream_index]
-
     def _numbered(self, key: int) -> Iterator[tuple[int, av.Packet]]:
         """Packets and their numbers, from `key` or before it to the end of the file."""
-        if self._container is None or not self._trusted or not self.packets.seekable:
-            self._reopen()
+        container = self._container
+        if container is None or not self._trusted or not self.packets.seekable:
+            container = self._reopen()
         if self.packets.seekable:
-            self._container.seek(int(self.packets.pts[key]), stream=self._stream)
-            packets = _demuxed(self._container, self._stream)
+            container.seek(int(self.packets.pts[key]), stream=self._stream)
+            packets = _demuxed(container, self._stream)
             first = next(packets, None)
             if first is not None and self._number_of.get(first.pts, key + 1) <= key:
                 number = self._number_of[first.pts]
                 yield from enumerate(chain([first], packets), number)
                 return
-            self._reopen()  # the surest way to the beginning; packets up to `key` are cheap
-        yield from enumerate(_demuxed(self._container, self._stream))
+            container = self._reopen()  # the surest way to the start; packets up to `key` are cheap
+        yield from enumerate(_demuxed(container, self._stream))
 
-    def _reopen(self) -> None:
+    def _reopen(self) -> av.container.InputContainer:
         self.close()
-        self._container = open_container(self._path)
+        try:
+            container = open_container(self._path)
+        except (av.FFmpegError, OSError) as error:
+            raise refusals.unreadable(self._path) from error
+        self._container, self._stream = container, container.streams[self._stream_index]
         context = self._stream.codec_context
         large = context.width * context.height > _LARGE_PICTURE
         # Frames decoded in parallel are all held: too much memory for very large pictures.
         context.thread_type = "SLICE" if large else "AUTO"
         context.thread_count = min(4, os.cpu_count() or 1) if self._trusted else 1
+        return container
 
 
 def _demuxed(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.Packet]:
@@ -164,10 +174,15 @@ class StreamPictures:
             self._reached = found[0]
             yield found
 
+    def twin(self) -> StreamPictures:
+        """The same pictures through another decoder; what is damaged is known to both."""
+        twin = StreamPictures(self._decoder.twin(), self.order, self._starts)
+        twin.damaged = self.damaged
+        return twin
+
     def mark_damaged(self, number: int) -> None:
         """A picture cannot be decoded; from now on every group is entered at its key packet."""
         self.damaged.add(number)
-        self._decoder.distrust()
         self._forget_run()
 
     def close(self) -> None:
@@ -189,6 +204,8 @@ class StreamPictures:
         return start <= self._decoder.fed or number - self._reached <= _SKIP_AHEAD
 
     def _restart(self, number: int) -> None:
+        if self.damaged:
+            self._decoder.distrust()
         self._run_start = int(self._starts[number])
         self._run = self._decoder.run(self._run_start)
         self._next = None

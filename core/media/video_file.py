@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.media import refusals
 from core.media.colour import Colour
-from core.media.packets import NO_TIMESTAMPS, PacketTable, read_packets
+from core.media.packets import NO_TIMESTAMPS, PacketTable, read_packets, start_packets
 from core.media.pictures import (
     LONGEST_SIDE,
     SHOWN_HDR,
@@ -83,6 +83,10 @@ class VideoFile:
         self.pictures.mark_damaged(number)
         self._note_damage()
 
+    def twin(self) -> VideoFile:
+        """The same pictures and findings, read through a decoder of its own."""
+        return replace(self, pictures=self.pictures.twin())
+
     def close(self) -> None:
         self.pictures.close()
 
@@ -115,8 +119,6 @@ def _video_stream(container: av.container.InputContainer, path: Path) -> av.Vide
     moving = [s for s in container.streams.video if s not in covers]
     if not moving:
         raise refusals.no_video(path, bool(container.streams.audio), bool(covers))
-    if refusals.encrypted(path):
-        raise refusals.encrypted_error(path)
     if moving[0].codec_context is None:
         raise refusals.unknown_codec(path, "an unknown format")
     return moving[0]
@@ -202,6 +204,8 @@ class _Opening:
         for packet, frame in decoder.run(key):
             if packet in wanted and not frame.is_corrupt:
                 return frame
+        if refusals.encrypted(self.path):
+            raise refusals.encrypted_error(self.path)
         raise refusals.nothing_decodes(self.path, len(self.packets))
 
     def _survey(
@@ -302,23 +306,6 @@ def format_facts(shown: PictureFormat, pixel_aspect: Fraction | None) -> list[st
     elif pixel_aspect not in (None, 1):
         facts.append("Its pixel shape makes no sense and is ignored.")
     return facts
-
-
-def start_packets(
-    times: NDArray[np.int64], keys: NDArray[np.bool_], order: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """The key packet from which each picture can be decoded, -1 for none.
-
-    Pictures stored after a key packet but shown before it (open groups) need the key before;
-    those of the first key packet have none and may or may not decode from it.
-    """
-    key_packets = np.flatnonzero(keys)
-    if not len(key_packets):
-        return np.full(len(order), -1)
-    chosen = np.searchsorted(key_packets, order, side="right") - 1
-    while (early := (chosen > 0) & (times[key_packets[chosen]] > times[order])).any():
-        chosen[early] -= 1
-    return np.where(chosen >= 0, key_packets[chosen], -1)
 
 
 def _readable(good: int, announced: int, inside: int) -> str:

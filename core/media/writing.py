@@ -149,18 +149,22 @@ def write_clip(
     Raises:
         UserError: the place cannot be written, the disk is full, there are no frames.
         KeyError: no such writer.
+        ValueError: the frames are not all of one size.
     """
     row = WRITERS[writer]
     options = options or row.options()
     audio = audio if row.has_audio else None
     with _staged(Path(path), folder=not row.suffix) as staged:
         sink: Sink | None = None
+        size = (0, 0)
         try:
             for count, frame in enumerate(frames, 1):
                 with _explained(Path(path)):
                     if sink is None:
                         size = (frame.shape[1], frame.shape[0])
                         sink = row.sink(staged, size, rate, options, audio, colour or Colour())
+                    if (frame.shape[1], frame.shape[0]) != size:
+                        raise ValueError(f"frame {count} is {frame.shape}, the first {size}")
                     sink.add(frame)
                 yield count
             if sink is None:
@@ -223,6 +227,5 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, av.FFmpegError) as error:
-        number = getattr(error, "errno", None)
-        reason = _REASONS.get(number, f"{getattr(error, 'strerror', None) or error}")
+        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
         raise UserError(f"“{path.name}” could not be written: {reason}.") from error

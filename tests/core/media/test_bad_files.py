@@ -181,7 +181,7 @@ def _shows_pictures(clip: ClipReader) -> None:
     before = clip.frame(middle).copy()
     shape = (clip.size[1], clip.size[0], 3)
     assert {clip.frame(k).shape for k in (0, middle, len(clip) - 1)} == {shape}
-    clip._frames.clear()
+    clip._pictures.cache.clear()
     assert np.array_equal(clip.frame(middle), before)
 
 

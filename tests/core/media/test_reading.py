@@ -41,7 +41,7 @@ def test_frames_are_the_same_in_any_order(name: str, tmp_path: Path) -> None:
     order = random.Random(3).choices(range(40), k=60)
 
     with open_clip(path) as clip:
-        clip._frames = reading.ArrayCache(1)  # nothing is remembered: every read decodes
+        clip._pictures.cache = reading.ArrayCache(1)  # nothing is remembered: every read decodes
         shuffled = [clip.frame(k) for k in order]
 
     assert len(in_order) == 40
@@ -121,7 +121,7 @@ def test_memory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with open_clip(write_video(tmp_path / "a.mp4", moving_square(60))) as clip:
         clip.read(0, 60)
 
-        assert len(clip._frames._arrays) == 10
+        assert len(clip._pictures.cache._arrays) == 10
 
 
 def test_frames_cannot_be_scribbled_on(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_threads_may_share_a_clip(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", moving_square(30), options={"g": "10"})
     with open_clip(path) as clip:
         expected = [clip.frame(k).copy() for k in range(30)]
-        clip._frames = reading.ArrayCache(1)
+        clip._pictures.cache = reading.ArrayCache(1)
         wrong: list[int] = []
 
         def look(seed: int) -> None:
