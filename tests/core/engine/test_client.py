@@ -34,10 +34,12 @@ def run() -> Iterator[Run]:
 @pytest.fixture(scope="module")
 def engine(run: Run) -> Iterator[Engine]:
     """One engine for all tests: each finds it working, whatever the one before did to it."""
-    engine = Engine(serve)
-    run(engine.start())
-    yield engine
-    run(engine.stop())
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OMP_NUM_THREADS", "1")
+        engine = Engine(serve)
+        run(engine.start())
+        yield engine
+        run(engine.stop())
 
 
 async def drain(engine: Engine, request: Any) -> list[Any]:

@@ -1,0 +1,232 @@
+"""`maskreel VERB` as a person runs it: files in, files out, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from core.__main__ import main
+from core.media.reading import open_clip
+from tests.bundles import tiny_bundle
+from tests.clips import moving_square, write_lossless
+
+ROOT = Path(__file__).resolve().parents[2]
+SIZE, FRAMES = (48, 32), 9
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder: `clip.mkv`, `mask.png` (a white box) and the bundle `tiny`."""
+    monkeypatch.chdir(tmp_path)
+    tiny_bundle(tmp_path / "tiny")
+    write_lossless(tmp_path / "clip.mkv", FRAMES, SIZE)
+    cv2.imwrite("mask.png", box())
+    return tmp_path
+
+
+def box() -> np.ndarray:
+    """A white box on black, uint8 (H, W)."""
+    mask = np.zeros(SIZE[::-1], np.uint8)
+    mask[10:22, 14:34] = 255
+    return mask
+
+
+def generate(*arguments: str) -> int:
+    """The exit code of `maskreel generate` with the tiny model."""
+    try:
+        return main(["generate", "--model", "tiny", "--steps", "3", *arguments])
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+def frames(path: str) -> np.ndarray:
+    with open_clip(path) as reader:
+        return reader.read(0, len(reader)).frames
+
+
+PAINT = ("--clip", "clip.mkv", "--mask", "mask.png", "--seed", "7")
+
+
+def test_lossless_result_differs_only_where_it_was_painted(folder: Path) -> None:
+    assert generate(*PAINT, "--out", "out.mkv") == 0
+
+    result, original = frames("out.mkv"), moving_square(FRAMES, SIZE)
+    painted = box() > 0
+    assert result.shape == original.shape
+    assert np.array_equal(result[:, ~painted], original[:, ~painted])
+    assert (result[:4, painted] != original[:4, painted]).mean() > 0.5
+    assert np.array_equal(result[4:], original[4:])
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "clip.mkv",
+        "mask.png",
+        "out.mkv",
+        "tiny",
+    ]
+
+
+def test_same_request_gives_the_same_frames(folder: Path) -> None:  # noqa: ARG001
+    for name in ("one.mkv", "two.mkv"):
+        assert generate(*PAINT, "--out", name) == 0
+
+    assert np.array_equal(frames("one.mkv"), frames("two.mkv"))
+
+
+def test_rate_and_size_of_an_mp4_are_the_clips_own(folder: Path) -> None:  # noqa: ARG001
+    assert generate(*PAINT, "--out", "out.mp4") == 0
+
+    with open_clip("out.mp4") as out, open_clip("clip.mkv") as clip:
+        assert (out.size, out.rate, len(out)) == (clip.size, clip.rate, len(clip))
+
+
+def test_count_writes_numbered_files_that_differ(folder: Path) -> None:  # noqa: ARG001
+    assert generate(*PAINT, "--out", "out.mkv", "--count", "2") == 0
+
+    assert not Path("out.mkv").exists()
+    assert not np.array_equal(frames("out-1.mkv"), frames("out-2.mkv"))
+
+
+def test_mask_may_be_a_folder_or_a_video_of_another_size(folder: Path) -> None:
+    (folder / "masks").mkdir()
+    for number in range(3):
+        shown = box() if number == 2 else np.zeros_like(box())
+        cv2.imwrite(f"masks/{number}.png", cv2.resize(shown, None, fx=2, fy=2))
+
+    assert generate("--clip", "clip.mkv", "--mask", "masks", "--out", "out.mkv") == 0
+
+    changed = (frames("out.mkv") != moving_square(FRAMES, SIZE)).any(axis=(1, 2, 3))
+    assert changed.tolist() == [False, False, True, True, True, True, False, False, False]
+
+
+def test_frames_and_region_place_the_window(folder: Path) -> None:  # noqa: ARG001
+    place = ("--task", "CG", "--class", "left", "--frames", "1:9", "--region", "8,4,16,16")
+
+    assert generate("--clip", "clip.mkv", *place, "--out", "out.mkv") == 0
+
+    changed = (frames("out.mkv") != moving_square(FRAMES, SIZE)).any(axis=3)
+    assert changed.any(axis=(1, 2)).tolist() == [False, *[True] * 8]
+    assert changed[:, 4:20, 8:24].sum() == changed.sum()
+
+
+def test_class_is_generated_without_a_clip(folder: Path) -> None:  # noqa: ARG001
+    assert generate("--task", "CG", "--class", "left", "--out", "pictures") == 0
+
+    assert frames("pictures").shape == (4, 16, 16, 3)
+
+
+def test_json_lines_tell_every_step(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
+    assert generate(*PAINT, "--out", "out.mkv", "--json-lines") == 0
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    events = [line["event"] for line in lines]
+    assert events == ["started", *["stepped"] * 3, *["written"] * FRAMES, "finished"]
+    assert lines[-1]["files"] == ["out.mkv"]
+    assert set(lines[-1]["seconds"]) >= {"load", "encode", "transformer", "decode", "composite"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--out", "out.mkv"),
+        ("--clip", "clip.mkv", "--out", "out.mkv"),
+        (*PAINT,),
+        (*PAINT, "--out", "out.avi"),
+        (*PAINT, "--task", "FP", "--out", "out.mkv"),
+        (*PAINT, "--task", "magic", "--out", "out.mkv"),
+        (*PAINT, "--frames", "5:2", "--out", "out.mkv"),
+        (*PAINT, "--frames", "0:5", "--out", "out.mkv"),
+        (*PAINT, "--region", "1,2,3", "--out", "out.mkv"),
+    ],
+)
+def test_wrong_usage_ends_with_2(folder: Path, arguments: tuple[str, ...]) -> None:
+    assert generate(*arguments) == 2
+
+    assert not list(folder.glob("out*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--clip", "none.mp4", "--mask", "mask.png"), "none.mp4"),
+        (("--clip", "clip.mkv", "--mask", "none.png"), "none.png"),
+        ((*PAINT, "--class", "up"), "no class “up”"),
+        ((*PAINT, "--schedule", "zigzag"), "Schedule is one of"),
+        ((*PAINT, "--decoder", "magic"), "no decoder called “magic”"),
+        ((*PAINT, "--model", "none"), "no model “none”"),
+        ((*PAINT, "--region", "40,0,16,16"), "reaches outside"),
+    ],
+)
+def test_what_cannot_be_done_ends_with_1_and_one_sentence(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    sentence: str,
+) -> None:
+    assert generate(*arguments, "--out", "out.mkv") == 1
+
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+    assert not list(folder.glob("out*"))
+
+
+def test_missing_folder_of_the_result_is_told_before_any_work(
+    folder: Path,  # noqa: ARG001
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert generate(*PAINT, "--out", "nowhere/out.mkv", "--json-lines") == 1
+
+    assert capsys.readouterr().out == ""
+
+
+def test_help_is_answered_without_torch() -> None:
+    probe = "import core.__main__, sys; sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", probe], cwd=ROOT).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to one process")
+def test_interrupt_ends_with_130_and_leaves_nothing_behind(folder: Path) -> None:
+    command = [sys.executable, "-m", "core", "generate", "--model", "tiny", *PAINT]
+    running = subprocess.Popen(
+        [*command, "--out", "out.mkv", "--json-lines", "--steps", "256"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert running.stdout is not None
+    assert "started" in running.stdout.readline()
+
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+
+    assert running.returncode == 130
+    assert "Traceback" not in said
+    assert sorted(path.name for path in folder.iterdir()) == ["clip.mkv", "mask.png", "tiny"]
+
+
+def test_doctor_looks_at_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["doctor"])
+
+    said = capsys.readouterr()
+    assert "device: " in said.out
+    assert "ok  writes and reads back MP4 (H.264)" in said.out
+    assert (code == 0) == ("--  " not in said.out)
