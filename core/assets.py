@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import platformdirs
+
 import assets
 from core.errors import UserError
 
@@ -26,3 +28,12 @@ def asset(path: str) -> Path:
             "It comes with Maskreel, so please install Maskreel again."
         )
     return found
+
+
+def model_folders() -> tuple[Path, ...]:
+    """Where bundles are looked for: those that came with Maskreel, then the user's own.
+
+    Either folder may be absent.
+    """
+    own = Path(platformdirs.user_data_dir("maskreel", appauthor=False)) / "models"
+    return _FOLDER / "models", own

@@ -27,7 +27,7 @@ def fast_dtype(device: torch.device) -> torch.dtype:
         exact = torch.cuda.is_bf16_supported(including_emulation=False)
         return torch.bfloat16 if exact else torch.float16
     if device.type == "cpu":
-        faster = _matmul_seconds(torch.float32) > WORTH_IT * _matmul_seconds(torch.bfloat16)
+        faster = matmul_seconds(torch.float32) > WORTH_IT * matmul_seconds(torch.bfloat16)
         return torch.bfloat16 if faster else torch.float32
     return torch.float32
 
@@ -40,7 +40,7 @@ def device_name(device: torch.device) -> str:
 
 
 @torch.inference_mode()
-def _matmul_seconds(dtype: torch.dtype) -> float:
+def matmul_seconds(dtype: torch.dtype) -> float:
     """Best of five products of the size of a transformer layer; the first one warms up."""
     x, weight = torch.ones(1024, 768, dtype=dtype), torch.ones(768, 768, dtype=dtype)
     seconds = []

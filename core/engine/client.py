@@ -18,7 +18,7 @@ import logging
 import multiprocessing
 import signal
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -201,7 +201,7 @@ class Engine:
             child.send(Shutdown())
             await _bounded(child, child.ended.wait())
 
-    async def run(self, request: Request) -> AsyncIterator[Update]:
+    async def run(self, request: Request) -> AsyncGenerator[Update, None]:
         """The updates of a request; closing the iterator cancels the job.
 
         Raises:
