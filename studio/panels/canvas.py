@@ -7,16 +7,18 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.window import Window
 from studio import theme
 from studio.actions import Actions
 from studio.observable import bind, watch
+from studio.state.notices import Notice as Told
 from studio.state.studio import Studio
 from studio.state.token_frame import TokenFrame
 from studio.state.tools import LARGEST_BRUSH, SMALLEST_BRUSH
 from studio.widgets.clip_view import ClipView
+from studio.widgets.notice import Notice
 from studio.widgets.size_slider import SizeSlider
 from studio.widgets.token_lens import LensLegend, LensPicture
 
@@ -34,7 +36,7 @@ def tool_button(action: QAction, icon_px: int = theme.ICON_PX) -> QToolButton:
 
 class Canvas(QWidget):
     """Attributes:
-    view: the canvas itself.
+    view: the canvas itself. notice: the sentence that lies over its top edge.
     size: the brush's size.
     """
 
@@ -42,6 +44,7 @@ class Canvas(QWidget):
         super().__init__(parent)
         self._studio = studio
         self.view = ClipView()
+        self.notice = Notice()
         self.size = SizeSlider("Brush", SMALLEST_BRUSH, LARGEST_BRUSH)
         self.legend = LensLegend()
         self.zoom = QLabel()
@@ -49,9 +52,10 @@ class Canvas(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._bar(actions))
-        column.addWidget(self.view, 1)
+        column.addLayout(self._picture(), 1)
         self._bind_view()
         self._bind_bar()
+        self._bind_notice()
 
     def _bar(self, actions: Actions) -> QWidget:
         self.zoom.setFont(theme.font(theme.SMALL_PX, tabular=True))
@@ -77,6 +81,13 @@ class Canvas(QWidget):
             row.addWidget(tool_button(actions[name]))
         return bar
 
+    def _picture(self) -> QGridLayout:
+        """The notice lies over the picture, so that nothing moves when it comes and goes."""
+        layers = QGridLayout()
+        layers.addWidget(self.view, 0, 0)
+        layers.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignTop)
+        return layers
+
     def _bind_view(self) -> None:
         studio, view = self._studio, self.view
         bind(studio.stage, "picture", view.setFrame)
@@ -101,6 +112,19 @@ class Canvas(QWidget):
         bind(studio.tools, "lens_mode", self.legend.setMode)
         bind(studio.tools, "lens", self.legend.setVisible)
         self.view.zoomed.connect(lambda scale: self.zoom.setText(f"{scale:.0%}"))
+
+    def _bind_notice(self) -> None:
+        notices = self._studio.notices
+        bind(notices, "current", self._show_notice)
+        self.notice.actionTriggered.connect(notices.act)
+        self.notice.closed.connect(notices.dismiss)
+
+    def _show_notice(self, told: Told | None) -> None:
+        if told is None:
+            self.notice.clear()
+        else:
+            self.notice.post(told.text, told.kind, told.action)
+            self.notice.raise_()
 
     def _paint(self, mask: np.ndarray) -> None:
         self._studio.masks.paint(self._studio.playback.position, mask)

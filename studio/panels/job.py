@@ -107,6 +107,8 @@ def _button(action: QAction, *, primary: bool = False) -> QPushButton:
     """A button that does what an action does, and is enabled when that is."""
     button = QPushButton(action.icon(), action.text().split(" or ")[0])
     button.setProperty("primary", primary)
+    # A click leaves the focus where it is: a button that is then disabled would pass it on.
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.clicked.connect(action.trigger)
     action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
     button.setEnabled(action.isEnabled())

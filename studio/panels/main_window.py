@@ -10,7 +10,6 @@ from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
 from studio.actions import Actions
-from studio.observable import bind
 from studio.panels.canvas import Canvas
 from studio.panels.export_dialog import ExportDialog
 from studio.panels.help import AboutDialog, KeysDialog
@@ -19,9 +18,7 @@ from studio.panels.status import StatusBar
 from studio.panels.timeline import TimelinePanel
 from studio.panels.tool_bar import ToolBar
 from studio.samples import sample_clip
-from studio.state.notices import Notice as Told
 from studio.state.studio import Studio
-from studio.widgets.notice import Notice
 
 NAME = "Maskreel"
 SIZE = (1280, 800)
@@ -34,7 +31,7 @@ CLIP_FILTER = (
 class MainWindow(QMainWindow):
     """Attributes:
     studio: all states. actions: all actions.
-    tools, canvas, inspector, bottom, status, notice: the panels.
+    tools, canvas, inspector, bottom, status: the panels.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -49,7 +46,6 @@ class MainWindow(QMainWindow):
         self.canvas = Canvas(studio, self.actions_)
         self.inspector = Inspector(studio, self.actions_)
         self.bottom = TimelinePanel(studio)
-        self.notice = Notice()
         self.status = StatusBar(studio, self.canvas.view)
         self.setStatusBar(self.status)
         self.actions_.fill(self.menuBar())
@@ -114,7 +110,6 @@ class MainWindow(QMainWindow):
         left.addWidget(self.canvas, 1)
         middle = QVBoxLayout()
         middle.setSpacing(0)
-        middle.addWidget(self.notice)
         middle.addLayout(left, 1)
         middle.addWidget(self.bottom)
         whole = QHBoxLayout()
@@ -128,13 +123,9 @@ class MainWindow(QMainWindow):
 
     def _bind(self) -> None:
         studio = self.studio
-        bind(studio.notices, "current", self._show_notice)
-        self.notice.actionTriggered.connect(studio.notices.act)
-        self.notice.closed.connect(studio.notices.dismiss)
         studio.session.changed("clip").connect(lambda _clip: self._show_title())
         self._show_title()
-        studio.masks.history.canUndoChanged.connect(lambda _can: self.actions_.refresh())
-        studio.masks.history.canRedoChanged.connect(lambda _can: self.actions_.refresh())
+        studio.masks.history.indexChanged.connect(self._refresh_actions)
         self.actions_.follow(
             (
                 (studio.session, "clip"),
@@ -148,11 +139,8 @@ class MainWindow(QMainWindow):
             )
         )
 
-    def _show_notice(self, told: Told | None) -> None:
-        if told is None:
-            self.notice.clear()
-        else:
-            self.notice.post(told.text, told.kind, told.action)
+    def _refresh_actions(self, _index: int) -> None:
+        self.actions_.refresh()
 
     def _show_title(self) -> None:
         clip = self.studio.session.clip

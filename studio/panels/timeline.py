@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from core.requests import GenerationStepped
 from core.window import Window
 from studio.observable import bind, watch
-from studio.state.session import Picture
 from studio.state.studio import Studio
 from studio.widgets.step_strip import StepStrip
 from studio.widgets.timeline import Timeline
@@ -101,13 +100,8 @@ class TimelinePanel(QWidget):
         if self._shown != generation.steps[: len(self._shown)] or not self._shown:
             self.strip.clear(generation.total)
             self._shown = ()
-        for step in generation.steps[len(self._shown) :]:
-            self.strip.addStep(step.step, self._picture(step), 1 - float(step.masked.mean()))
+        stage, frame = self._studio.stage, self._studio.playback.position
+        for index, step in enumerate(generation.steps[len(self._shown) :], len(self._shown)):
+            picture = self._studio.result.step_picture(index, stage.original, frame)
+            self.strip.addStep(step.step, picture, 1 - float(step.masked.mean()))
         self._shown = generation.steps
-
-    def _picture(self, step: GenerationStepped) -> Picture | None:
-        """The middle frame of a step's preview."""
-        if step.preview is None:
-            return None
-        variation = min(self._studio.result.variation, len(step.preview) - 1)
-        return step.preview[variation, step.preview.shape[1] // 2]

@@ -42,7 +42,7 @@ class Phase(Enum):
     PAUSED = "Paused"
     STOPPED = "Stopped"
     FINISHED = "Finished"
-    FAILED = "Failed"
+    FAILED = "Interrupted"
 
 
 RUNNING = frozenset({Phase.PREPARING, Phase.DECODING, Phase.HALTING})

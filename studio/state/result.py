@@ -80,6 +80,22 @@ class Result(Observable):
             self._made_of = made_of
         return self._made
 
+    def step_picture(self, step: int, original: Picture | None, frame: int) -> Picture | None:
+        """The working window of a frame as it stood after a step, put back into the clip.
+
+        Args:
+            original: the clip's frame of that number; without one nothing is put back.
+        """
+        clips, request = self._pixels_upto(step), self.request
+        if clips is None or request is None:
+            return None
+        clip = clips[min(self.variation, len(clips) - 1)]
+        number = request.window.model_frame(frame)
+        if number is None or original is None:
+            return clip[len(clip) // 2]
+        picture = composited_frame(original, frame, request, clip)
+        return picture[request.window.rows, request.window.columns]
+
     def _follow(self) -> None:
         generation = self._generation
         if generation.request is None:

@@ -25,7 +25,7 @@ class Stage(Observable):
     Attributes:
         picture: the frame as it shall be seen, `original` as it is in the clip; None without one.
         mask: what is painted on it, or None when nothing is or it is hidden.
-        window: the working window.
+        window: the working window; None while a result is only looked at.
         tokens: what the lens shows, with the window of the job that it belongs to; or None.
     """
 
@@ -59,6 +59,8 @@ class Stage(Observable):
         watch(masks, "track", self._show_mask)
         watch(tools, "mask_shown", self._show_mask)
         watch(framing, "window", self._show_window)
+        watch(tools, "tool lens", self._show_window)
+        watch(generation, "phase", self._show_window)
         watch(generation, "started steps chosen finished request", self._show_tokens)
         watch(tools, "lens", self._show_tokens)
         watch(result, "variation", self._show_tokens)
@@ -99,7 +101,12 @@ class Stage(Observable):
 
     def _show_window(self) -> None:
         if self.picture is not None:
-            self.window = self._framing.window
+            self.window = None if self._only_looked_at() else self._framing.window
+
+    def _only_looked_at(self) -> bool:
+        """Whether there is a result that no frame around it shall darken."""
+        idle = not self._generation.running and self._generation.request is not None
+        return idle and self._tools.tool == "pan" and not self._tools.lens
 
     def _show_tokens(self) -> None:
         job, started = self._generation, self._generation.started

@@ -1,0 +1,154 @@
+"""The demo: the real window without a display paints on the sample, generates and exports.
+
+Leaves `maskreel-demo.png`, the window in the middle of decoding, and `maskreel-demo.mp4`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+
+from core.engine.client import Engine
+from core.errors import UserError
+from studio import app
+from studio.panels.main_window import SIZE, MainWindow
+from studio.samples import sample_clip
+from studio.settings import Settings
+from studio.state.generation import Phase
+from studio.state.studio import Studio
+from studio.widgets.clip_view import ClipView
+
+PICTURE, CLIP = "maskreel-demo.png", "maskreel-demo.mp4"
+LIMIT_S = 900
+"""The demo gives up after this time: a slow machine needs a minute or two."""
+
+_STROKE = ((0.40, 0.42), (0.48, 0.55), (0.56, 0.45), (0.62, 0.58))
+"""Where the stroke goes, as shares of the picture's width and height."""
+_BRUSH_SHARE = 0.16
+"""The brush's diameter as a share of the picture's height."""
+_LOOK_EVERY_S = 0.01
+_MOVES = 12
+"""Mouse moves between two points of the stroke."""
+
+
+def run(folder: Path) -> int:
+    """Runs the demo; both files are written into `folder`. Returns the exit code."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    try:
+        return app.run(_within_limit(folder))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+async def _within_limit(folder: Path) -> int:
+    try:
+        async with asyncio.timeout(LIMIT_S):
+            await _demo(folder)
+    except TimeoutError:
+        raise UserError(
+            f"The demo did not finish within {LIMIT_S // 60} minutes, so it was stopped. "
+            "“maskreel doctor” shows what this machine can do."
+        ) from None
+    return 0
+
+
+async def _demo(folder: Path) -> None:
+    engine = Engine()
+    studio = Studio(engine, Settings())
+    window = MainWindow(studio)
+    window.resize(*SIZE)
+    window.show()
+    try:
+        await window.first_painted()
+        await _open_sample(studio)
+        await studio.models.ask()
+        _paint(window.canvas.view, studio)
+        await _generate(studio, window, folder / PICTURE)
+        await _export(studio, folder / CLIP)
+    finally:
+        window.close()
+        await studio.end()
+        await engine.stop()
+
+
+async def _open_sample(studio: Studio) -> None:
+    sample = sample_clip()
+    if sample is None:
+        raise UserError("No sample clip came with this copy of Maskreel, so there is no demo.")
+    studio.session.open(sample)
+    await _until(studio, lambda: studio.stage.picture is not None)
+
+
+def _paint(view: ClipView, studio: Studio) -> None:
+    """One brush stroke, by the mouse."""
+    size = view.pictureSize()
+    studio.tools.resize_brush(round(size.height() * _BRUSH_SHARE))
+    points = [
+        view.place.to_view(QPointF(x * size.width(), y * size.height())) for x, y in _path(_STROKE)
+    ]
+    _mouse(view, QEvent.Type.MouseButtonPress, points[0])
+    for point in points:
+        _mouse(view, QEvent.Type.MouseMove, point)
+    _mouse(view, QEvent.Type.MouseButtonRelease, points[-1])
+
+
+def _path(corners: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    return [
+        (x0 + (x1 - x0) * k / _MOVES, y0 + (y1 - y0) * k / _MOVES)
+        for (x0, y0), (x1, y1) in pairwise(corners)
+        for k in range(_MOVES + 1)
+    ]
+
+
+def _mouse(view: ClipView, kind: QEvent.Type, point: QPointF) -> None:
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    button = none if kind is QEvent.Type.MouseMove else left
+    held = none if kind is QEvent.Type.MouseButtonRelease else left
+    where = view.mapToGlobal(point)
+    event = QMouseEvent(kind, point, where, button, held, Qt.KeyboardModifier.NoModifier)
+    QCoreApplication.sendEvent(view, event)
+
+
+async def _generate(studio: Studio, window: MainWindow, picture: Path) -> None:
+    if studio.obstacle:
+        raise UserError(studio.obstacle)
+    studio.generate()
+    job = studio.generation
+    await _until(studio, lambda: job.total > 0 and len(job.steps) >= job.total // 2)
+    if not window.grab().save(str(picture)):
+        raise UserError(f"“{picture}” could not be written. Choose another folder with --out.")
+    await job.ended()
+    if job.phase is not Phase.FINISHED:
+        raise UserError(_told(studio))
+    print(picture.resolve())
+
+
+async def _export(studio: Studio, target: Path) -> None:
+    studio.export.start(target)
+    await studio.export.ended()
+    notice = studio.notices.current
+    if notice is None or notice.kind == "error":
+        raise UserError(_told(studio))
+    print(target.resolve())
+
+
+async def _until(studio: Studio, reached: Callable[[], bool]) -> None:
+    """Waits until something is so; what the window tells as an error ends the demo."""
+    while not reached():
+        notice = studio.notices.current
+        if notice is not None and notice.kind == "error":
+            raise UserError(notice.text)
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+def _told(studio: Studio) -> str:
+    notice = studio.notices.current
+    return notice.text if notice else "The demo did not come to its end."
