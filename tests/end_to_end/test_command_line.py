@@ -17,6 +17,7 @@ import torch
 
 from core.__main__ import main
 from core.media.reading import open_clip
+from core.recording.doom import SCENARIOS
 from tests.bundles import tiny_bundle
 from tests.clips import moving_square, write_lossless
 
@@ -230,3 +231,13 @@ def test_doctor_looks_at_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert "device: " in said.out
     assert "ok  writes and reads back MP4 (H.264)" in said.out
     assert (code == 0) == ("--  " not in said.out)
+
+
+def test_record_writes_both_splits(tmp_path: Path) -> None:
+    pytest.importorskip("vizdoom")
+
+    sizes = ("--train", "1", "--val", "1", "--frames", "8", "--scenario", next(iter(SCENARIOS)))
+
+    assert main(["record", str(tmp_path), *sizes]) == 0
+    assert len(list(tmp_path.glob("train/*/*.mp4"))) == 1
+    assert len(list(tmp_path.glob("val/*/*.mp4"))) == 1
