@@ -11,10 +11,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import torch
 
@@ -48,25 +51,56 @@ class TrainUpdate:
 def run_phase(phase: Phase, run: Path, save_every: int) -> Iterator[TrainUpdate]:
     """Does the steps of a phase that are still to be done.
 
-    Closing the generator, or an exception, saves a checkpoint of the steps done first.
+    SIGINT and SIGTERM let the step under way end; then, as when the generator is closed, the
+    steps done are saved before `KeyboardInterrupt` is raised.
     """
     folder = run / phase.name
-    done = _resume(phase, folder)
-    saved = done
+    done = saved = _resume(phase, folder)
     report = _Report(phase, run / "metrics.jsonl", done)
-    try:
-        while done < phase.steps:
-            clips, figures = phase.step(done)
-            done += 1
-            report.add(clips, figures)
-            if done % save_every == 0 or done == phase.steps:
+    with StopSignals() as stop:
+        try:
+            while done < phase.steps:
+                report.add(*phase.step(done))
+                done += 1
+                stop.check()
+                if done % save_every == 0 or done == phase.steps:
+                    save_checkpoint(folder, done, phase.state())
+                    saved = done
+                if done % REPORT_EVERY == 0 or done == phase.steps:
+                    yield report.write(done)
+        except (KeyboardInterrupt, GeneratorExit):
+            if saved < done:
                 save_checkpoint(folder, done, phase.state())
-                saved = done
-            if done % REPORT_EVERY == 0 or done == phase.steps:
-                yield report.write(done)
-    finally:
-        if saved < done:
-            save_checkpoint(folder, done, phase.state())
+            raise
+
+
+class StopSignals:
+    """While it is entered, SIGINT and SIGTERM are noted instead of breaking into a step.
+
+    Outside the main thread signals cannot be handled, and are left as they are.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def check(self) -> None:
+        """Raises KeyboardInterrupt when a signal has come."""
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def _note(self, *_: object) -> None:
+        self._asked = True
 
 
 def _resume(phase: Phase, folder: Path) -> int:

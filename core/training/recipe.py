@@ -1,6 +1,7 @@
 """A training recipe: a TOML file that says everything that changes the result of a training run.
 
     [[data]]        folders of videos
+    [about]         what the model card says
     [tokenizer]     the 3D-VQ tokenizer: its sizes, and how it is trained
     [transformer]   the masked transformer on its tokens
 
@@ -13,7 +14,9 @@ import dataclasses
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import torch
 
 from core.errors import UserError
 from core.models.tokenizers.vqgan3d import VQGAN3DConfig
@@ -142,6 +145,22 @@ class TransformerTraining:
 
 
 @dataclass(frozen=True)
+class About:
+    """What the model card says of the model: see `core.cards.ModelCard`.
+
+    Attributes:
+        rate: frames per second of the footage, at a stride of one frame.
+    """
+
+    title: str = ""
+    description: str = ""
+    licence: str = ""
+    data: str = ""
+    hardware: str = ""
+    rate: float = 16.0
+
+
+@dataclass(frozen=True)
 class Recipe:
     """Everything.
 
@@ -152,6 +171,7 @@ class Recipe:
         zoom: smallest crop as a share of the picture's short side.
         precision: "bf16" trains a bf16 copy of float32 weights.
         save_every: steps between two checkpoints.
+        threads: of the CPU; 0 leaves the choice to torch.
         folder: the recipe file's folder; not a key of the file.
     """
 
@@ -159,7 +179,7 @@ class Recipe:
     data: tuple[DataSource, ...]
     tokenizer: TokenizerTraining
     transformer: TransformerTraining
-    title: str = ""
+    about: About = About()
     seed: int = 0
     frames: int = 16
     size: int = 64
@@ -169,6 +189,11 @@ class Recipe:
     precision: Literal["float32", "bf16"] = "float32"
     save_every: int = 200
     folder: Path = field(default=Path("."), compare=False)
+
+    @property
+    def stored_as(self) -> torch.dtype:
+        """Half precision halves the bundle; its 11 bits are exact enough for weights."""
+        return torch.float16
 
     def transformer_config(self, classes: int) -> BidirectionalConfig:
         model, training = self.tokenizer.model, self.transformer
@@ -229,7 +254,7 @@ def _build(cls: type[T], values: Any, where: str, omit: tuple[str, ...] = ()) ->
         required = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
         if required and name not in values:
             raise UserError(f"{where}: the key “{name}” is missing.")
-    hints = _hints(cls)
+    hints = get_type_hints(cls)
     built = {key: _convert(hints[key], value, f"{where}: {key}") for key, value in values.items()}
     try:
         return cls(**built)
@@ -237,15 +262,7 @@ def _build(cls: type[T], values: Any, where: str, omit: tuple[str, ...] = ()) ->
         raise UserError(f"{where}: {error}.") from error
 
 
-def _hints(cls: type) -> dict[str, Any]:
-    from typing import get_type_hints
-
-    return get_type_hints(cls)
-
-
 def _convert(hint: Any, value: Any, where: str) -> Any:
-    from typing import get_args, get_origin
-
     if dataclasses.is_dataclass(hint):
         return _build(hint, value, where)  # type: ignore[arg-type]
     if get_origin(hint) is tuple:
