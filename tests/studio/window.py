@@ -1,0 +1,72 @@
+"""A real window on an event loop of its own, driven by the mouse."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import qasync
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from studio.app import application
+from studio.panels.main_window import MainWindow
+from studio.settings import Settings
+from studio.state.generation import Runs
+from studio.state.studio import Studio
+from studio.widgets.clip_view import ClipView
+
+PATIENCE_S = 60
+
+
+def run(scenario: Coroutine[Any, Any, None]) -> None:
+    """Runs a scenario on Qt's event loop."""
+    application()
+    qasync.run(asyncio.wait_for(scenario, PATIENCE_S))
+
+
+@asynccontextmanager
+async def opened(
+    engine: Runs,
+    clip: Path | None = None,
+    *,
+    models: tuple[Path, ...] = (),
+    settings: Settings | None = None,
+) -> AsyncIterator[MainWindow]:
+    """A window, with a clip whose first frame is seen, that is closed again."""
+    studio = Studio(engine, settings, models)
+    window = MainWindow(studio)
+    window.show()
+    try:
+        await window.first_painted()
+        await studio.models.ask()
+        if clip is not None:
+            studio.session.open(clip)
+            await until(lambda: studio.stage.picture is not None)
+        yield window
+    finally:
+        window.close()
+        await studio.end()
+        window.deleteLater()
+        await asyncio.sleep(0)
+
+
+async def until(reached: Callable[[], object]) -> None:
+    while not reached():
+        await asyncio.sleep(0.005)
+
+
+def drag(view: ClipView, points: Sequence[tuple[float, float]]) -> None:
+    """A drag with the left button over points in pixels of the picture."""
+    places = [in_view(view, *point) for point in points]
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=places[0])
+    for place in places:
+        QTest.mouseMove(view, place)
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=places[-1])
+
+
+def in_view(view: ClipView, x: float, y: float) -> QPoint:
+    return view.place.to_view(QPointF(x, y)).toPoint()
