@@ -51,7 +51,7 @@ def _decibels(error: NDArray[np.float64]) -> NDArray[np.float64]:
     return -10 * np.log10(np.maximum(error, _SMALLEST_ERROR))
 
 
-def _luma_pairs(video: Video, target: Video):  # noqa: ANN202
+def _luma_pairs(video: Video, target: Video):
     return zip(_exact(video) @ LUMA, _exact(target) @ LUMA, strict=True)
 
 

@@ -38,19 +38,21 @@ class Conv3d(nn.Conv3d):
         return super().forward(F.pad(x, self.margins, mode=mode))
 
 
-def group_norm(channels: int) -> nn.GroupNorm:
+def group_norm(channels: int, groups: int = NORM_GROUPS) -> nn.GroupNorm:
     """Statistics run over T, H, W and the channels of a group: time is coupled, not causal."""
-    return nn.GroupNorm(NORM_GROUPS, channels, eps=NORM_EPSILON)
+    return nn.GroupNorm(groups, channels, eps=NORM_EPSILON)
 
 
 class ResBlock(nn.Module):
     """Pre-activation residual block; a 1³ convolution carries the input where widths differ."""
 
-    def __init__(self, inputs: int, outputs: int, *, padding: Padding) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, *, padding: Padding, groups: int = NORM_GROUPS
+    ) -> None:
         super().__init__()
-        self.norm1 = group_norm(inputs)
+        self.norm1 = group_norm(inputs, groups)
         self.conv1 = Conv3d(inputs, outputs, bias=False, padding=padding)
-        self.norm2 = group_norm(outputs)
+        self.norm2 = group_norm(outputs, groups)
         self.conv2 = Conv3d(outputs, outputs, bias=False, padding=padding)
         same = inputs == outputs
         self.shortcut = (

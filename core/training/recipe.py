@@ -91,6 +91,8 @@ class LossWeights:
 @dataclass(frozen=True)
 class TokenizerTraining:
     """Attributes:
+    quantize_from: the first step whose features are quantised. Before, the decoder reads them
+        as they are, so that encoder and decoder have something to say when the codes come.
     revive_every: steps after which codes that were not used are put on encoder outputs.
     """
 
@@ -99,6 +101,7 @@ class TokenizerTraining:
     optimiser: Optimiser = Optimiser()
     losses: LossWeights = LossWeights()
     ema: float = 0.999
+    quantize_from: int = 0
     revive_every: int = 50
 
     @property
@@ -216,16 +219,31 @@ def load_recipe(path: Path) -> Recipe:
     Raises:
         UserError: the file is missing, is not TOML, or has a key or value that does not fit.
     """
+    recipe = _build(Recipe, _read(path), path.name, omit=("folder",))
+    recipe = dataclasses.replace(recipe, folder=path.parent)
+    _verify(recipe, path)
+    return recipe
+
+
+def load_sources(path: Path) -> tuple[DataSource, ...]:
+    """The [[data]] sections of a recipe, or of a file that has nothing else.
+
+    Raises:
+        UserError: as `load_recipe`.
+    """
+    sources = _read(path).get("data", [])
+    if not sources:
+        raise UserError(f"{path.name}: name at least one folder of videos under [[data]].")
+    return _convert(tuple[DataSource, ...], sources, f"{path.name}: data")
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UserError(f"The recipe {path} cannot be read: {error.strerror}.") from error
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"The recipe {path} is not valid TOML: {error}.") from error
-    recipe = _build(Recipe, values, f"{path.name}", omit=("folder",))
-    recipe = dataclasses.replace(recipe, folder=path.parent)
-    _verify(recipe, path)
-    return recipe
 
 
 def _verify(recipe: Recipe, path: Path) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from core.models.tokenizers.vqgan3d import VQGAN3D
 from core.training.data import Cut, Footage
-from core.training.losses import Quantized, quantize, reconstruction
+from core.training.losses import quantize, reconstruction
 from core.training.phases import Learner
 from core.training.recipe import Leg, Recipe
 
@@ -54,13 +54,15 @@ class TokenizerPhase:
         tokenizer = self.learner.copy.model
         assert isinstance(tokenizer, VQGAN3D)
         features = tokenizer.encoder(video.to(tokenizer.encoder.conv_in.weight))
-        if step == 0:
-            self._place_codes(torch.arange(len(self._used)), features, rng)
-        quantized = quantize(features, tokenizer.quantizer, self._training.losses)
-        decoded = tokenizer.decoder(quantized.features)
-        terms = reconstruction(decoded, video, self._training.losses) | quantized.terms
+        terms: dict[str, Tensor] = {}
+        if step >= self._training.quantize_from:
+            self._move_unused_codes(step, features, rng)
+            quantized = quantize(features, tokenizer.quantizer, self._training.losses)
+            self._used += torch.bincount(quantized.tokens.flatten(), minlength=len(self._used))
+            features, terms = quantized.features, quantized.terms
+        decoded = tokenizer.decoder(features)
+        terms = reconstruction(decoded, video, self._training.losses) | terms
         norm = self.learner.learn(sum(terms.values(), torch.zeros(())), step)
-        self._revive(step, features, quantized, rng)
         error = float((decoded.detach().float().clamp(0, 1) - video).pow(2).mean())
         figures = {name: float(term.detach()) for name, term in terms.items()}
         figures |= {"gradient": norm, "psnr": -10 * float(np.log10(max(error, 1e-10)))}
@@ -75,17 +77,16 @@ class TokenizerPhase:
         top, left = rng.integers(0, spare + 1, size=2)
         return video[..., top : top + leg.size, left : left + leg.size]
 
-    def _revive(
-        self, step: int, features: Tensor, quantized: Quantized, rng: np.random.Generator
-    ) -> None:
-        """Counts the codes in use; every so often moves the unused ones, and counts anew."""
-        tokens = quantized.tokens.flatten()
-        start_again = step % self._training.revive_every == 0
-        if start_again and 0 < step < self.steps - self._training.optimiser.decay:
-            self._place_codes((self._used == 0).nonzero().flatten(), features, rng)
-        if start_again:
+    def _move_unused_codes(self, step: int, features: Tensor, rng: np.random.Generator) -> None:
+        """Every so often moves the codes that were not used since, and counts anew.
+
+        At first that is all of them; in the last steps, when the rate falls, codes stay.
+        """
+        since = step - self._training.quantize_from
+        if since % self._training.revive_every == 0:
+            if since == 0 or step < self.steps - self._training.optimiser.decay:
+                self._place_codes((self._used == 0).nonzero().flatten(), features, rng)
             self._used.zero_()
-        self._used += torch.bincount(tokens, minlength=len(self._used))
 
     @torch.no_grad()
     def _place_codes(self, codes: Tensor, features: Tensor, rng: np.random.Generator) -> None:

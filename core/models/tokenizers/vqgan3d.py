@@ -38,6 +38,8 @@ class VQGAN3DConfig:
         temporal_down: one per transition between stages: halve T as well?
         res_blocks: residual blocks per stage, in encoder and decoder alike.
         padding: "zeros" as the authors' configurations, "reflect" as their paper.
+        norm_groups: of every group norm. A small tokenizer wants fewer than the authors' 32: a
+            group of one channel loses that channel's mean, and with it the brightness of a clip.
     """
 
     filters: int = 64
@@ -47,6 +49,7 @@ class VQGAN3DConfig:
     embedding_dim: int = 256
     codebook_size: int = 1024
     padding: Padding = "zeros"
+    norm_groups: int = NORM_GROUPS
 
     def __post_init__(self) -> None:
         if len(self.temporal_down) != len(self.multipliers) - 1:
@@ -54,8 +57,8 @@ class VQGAN3DConfig:
                 f"{len(self.multipliers)} stages have {len(self.multipliers) - 1} transitions, "
                 f"but temporal_down names {len(self.temporal_down)}"
             )
-        if any(width % NORM_GROUPS for width in self.widths):
-            raise ValueError(f"widths {self.widths} must be multiples of {NORM_GROUPS}")
+        if any(width % self.norm_groups for width in self.widths):
+            raise ValueError(f"widths {self.widths} must be multiples of {self.norm_groups}")
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -79,19 +82,22 @@ class Encoder(nn.Module):
 
     def __init__(self, config: VQGAN3DConfig) -> None:
         super().__init__()
-        edge, widths = config.padding, config.widths
+        edge, widths, groups = config.padding, config.widths, config.norm_groups
         self.conv_in = Conv3d(3, widths[0], bias=False, padding=edge)
         layers: list[nn.Module] = []
         previous = widths[0]
         for stage, width in enumerate(widths):
             for _ in range(config.res_blocks):
-                layers.append(ResBlock(previous, width, padding=edge))
+                layers.append(ResBlock(previous, width, padding=edge, groups=groups))
                 previous = width
             if stage < len(config.temporal_down):
                 layers.append(Downsample(time=config.temporal_down[stage]))
-        layers += [ResBlock(previous, previous, padding=edge) for _ in range(config.res_blocks)]
+        layers += [
+            ResBlock(previous, previous, padding=edge, groups=groups)
+            for _ in range(config.res_blocks)
+        ]
         self.stages = nn.Sequential(*layers)
-        self.norm_out = group_norm(previous)
+        self.norm_out = group_norm(previous, groups)
         self.conv_out = Conv3d(previous, config.embedding_dim, 1, padding=edge)
 
     def forward(self, video: Tensor) -> Tensor:
@@ -103,21 +109,22 @@ class Decoder(nn.Module):
 
     def __init__(self, config: VQGAN3DConfig) -> None:
         super().__init__()
-        edge, widths = config.padding, config.widths
+        edge, widths, groups = config.padding, config.widths, config.norm_groups
         previous = widths[-1]
         self.conv_in = Conv3d(config.embedding_dim, previous, padding=edge)
         layers: list[nn.Module] = [
-            ResBlock(previous, previous, padding=edge) for _ in range(config.res_blocks)
+            ResBlock(previous, previous, padding=edge, groups=groups)
+            for _ in range(config.res_blocks)
         ]
         for stage in reversed(range(len(widths))):
             for _ in range(config.res_blocks):
-                layers.append(ResBlock(previous, widths[stage], padding=edge))
+                layers.append(ResBlock(previous, widths[stage], padding=edge, groups=groups))
                 previous = widths[stage]
             if stage > 0:
                 time = config.temporal_down[stage - 1]
                 layers.append(Upsample(previous, time=time, padding=edge))
         self.stages = nn.Sequential(*layers)
-        self.norm_out = group_norm(previous)
+        self.norm_out = group_norm(previous, groups)
         self.conv_out = Conv3d(previous, 3, padding=edge)
 
     def forward(self, features: Tensor) -> Tensor:

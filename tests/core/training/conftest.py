@@ -1,0 +1,75 @@
+"""A recipe small enough to train in a test, on shapes that the test draws."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from core.clip import Clip
+from core.recording.dataset import write_video
+
+RECIPE = """
+name = "small"
+seed = 3
+frames = 4
+size = 16
+strides = 1
+zoom = 0.8
+threads = 1
+save_every = 4
+
+[[data]]
+folder = "videos"
+
+[tokenizer]
+quantize_from = 2
+revive_every = 3
+[tokenizer.model]
+filters = 32
+multipliers = [1, 1]
+temporal_down = [true]
+res_blocks = 1
+embedding_dim = 8
+codebook_size = 16
+[[tokenizer.legs]]
+steps = 6
+size = 8
+batch = 2
+[[tokenizer.legs]]
+steps = 2
+size = 16
+batch = 1
+[tokenizer.optimiser]
+rate = 1e-3
+
+[transformer]
+steps = 12
+layers = 1
+hidden = 32
+mlp = 64
+heads = 2
+batch = 6
+fresh = 2
+bank = 8
+"""
+
+
+def moving_circle(colour: tuple[int, int, int], frames: int = 8, size: int = 24) -> Clip:
+    pictures = np.full((frames, size, size, 3), 40, np.uint8)
+    for number, picture in enumerate(pictures):
+        cv2.circle(picture, (4 + 2 * number, size // 2), 4, colour, -1)
+    return Clip(pictures, Fraction(10))
+
+
+@pytest.fixture
+def recipe_file(tmp_path: Path) -> Path:
+    """A recipe beside a folder of two classes of moving circles."""
+    for name, colour in (("red", (220, 30, 30)), ("green", (30, 220, 30))):
+        write_video(moving_circle(colour), tmp_path / "videos" / name / "0.mp4")
+    path = tmp_path / "recipe.toml"
+    path.write_text(RECIPE)
+    return path

@@ -1,0 +1,113 @@
+"""The loop from a recipe to a bundle, and a run that goes on as if never stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Mapping
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from core.bundle import load_bundle
+from core.jobs import train
+from core.jobs.train import TrainRequest
+from core.training import loop
+from core.training.checkpoints import load_checkpoint, save_checkpoint
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def request_(recipe_file: Path) -> TrainRequest:
+    return TrainRequest(recipe_file, recipe_file.parent / "run", recipe_file.parent / "models")
+
+
+def final_states(run: Path) -> list[dict[str, Tensor]]:
+    found = [load_checkpoint(run / phase) for phase in ("tokenizer", "transformer")]
+    return [state for _, state in found]
+
+
+def test_a_recipe_becomes_a_bundle(request_: TrainRequest) -> None:
+    *_, last = train.run(request_)
+
+    bundle = load_bundle(last.bundle)
+    lines = (request_.run / "metrics.jsonl").read_text().splitlines()
+    assert bundle.card.classes == ("green", "red")
+    assert bundle.card.steps == {"tokenizer": 8, "transformer": 12}
+    assert bundle.tokenizer.encode(torch.rand(1, 3, 4, 16, 16)).shape == (1, 2, 8, 8)
+    assert {json.loads(line)["phase"] for line in lines} == {"tokenizer", "transformer"}
+
+
+def test_a_stopped_run_goes_on_as_if_it_never_had(
+    request_: TrainRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "REPORT_EVERY", 1)
+    other = TrainRequest(request_.recipe, request_.run.with_name("other"), request_.models)
+    list(train.run(request_))
+
+    for steps in (3, 4, 6, 2):  # stops in both phases, and not where checkpoints are due
+        updates = train.run(other)
+        list(islice(updates, steps))
+        updates.close()
+    list(train.run(other))
+
+    for straight, stopped in zip(
+        final_states(request_.run), final_states(other.run), strict=True
+    ):
+        for name, tensor in straight.items():
+            assert torch.equal(tensor, stopped[name]), name
+
+
+class CountingPhase:
+    """Counts; asks the process to stop at one step."""
+
+    name, steps = "counting", 10
+
+    def __init__(self, stop_at: int = -1) -> None:
+        self.count, self._stop_at = torch.tensor(0), stop_at
+
+    def step(self, step: int) -> tuple[int, dict[str, float]]:
+        if step == self._stop_at:
+            os.kill(os.getpid(), signal.SIGTERM)
+        self.count += 1
+        return 1, {"loss": float(step)}
+
+    def state(self) -> Mapping[str, Tensor]:
+        return {"count": self.count}
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        self.count = state["count"]
+
+
+def test_a_signal_ends_the_step_and_saves_it(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        list(loop.run_phase(CountingPhase(stop_at=6), tmp_path, save_every=100))
+
+    done, state = load_checkpoint(tmp_path / "counting")
+    assert (done, int(state["count"])) == (7, 7)
+
+
+def test_a_finished_phase_does_nothing_more(tmp_path: Path) -> None:
+    list(loop.run_phase(CountingPhase(), tmp_path, save_every=100))
+    again = CountingPhase()
+
+    assert list(loop.run_phase(again, tmp_path, save_every=100)) == []
+    assert again.count == 10
+
+
+def test_only_the_last_checkpoints_are_kept(tmp_path: Path) -> None:
+    for step in (1, 2, 3):
+        save_checkpoint(tmp_path, step, {"x": torch.tensor(step)})
+
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["step-0000002.safetensors", "step-0000003.safetensors"]
