@@ -8,35 +8,52 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UserError
 
-Progress = NDArray[np.float32]
+Floats = NDArray[np.float32]
 SMALLEST = 1e-6
 
-SCHEDULES: dict[str, Callable[[Progress, int], Progress]] = {
-    "cosine": lambda q, _: np.cos(np.float32(np.pi / 2) * q),
-    "uniform": lambda q, _: 1 - q,
-    "exp": lambda q, tokens: 1 - np.exp2(-np.log2(np.float32(tokens)) * (1 - q)),
-    "log": lambda q, tokens: -np.log2(q) / np.log2(np.float32(tokens)),
-    "pow2": lambda q, _: 1 - q ** np.float32(2),
-    "pow0.5": lambda q, _: 1 - q ** np.float32(0.5),
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """How far decodes of `tokens` tokens are: `done` in (0, 1], and `left` = 1 - done."""
+
+    done: Floats
+    left: Floats
+    tokens: int
+
+    @property
+    def bits(self) -> np.float32:
+        return np.log2(np.float32(max(self.tokens, 2)))
+
+
+Schedule = Callable[[Progress], NDArray]
+
+SCHEDULES: dict[str, Schedule] = {
+    "cosine": lambda at: np.cos(np.float32(np.pi / 2) * at.done),
+    "uniform": lambda at: at.left,
+    "exp": lambda at: 1 - np.exp2(-at.bits * at.left),
+    "log": lambda at: -np.log2(at.done) / at.bits,
+    "pow2": lambda at: 1 - at.done ** np.float32(2),
+    "pow0.5": lambda at: 1 - at.done ** np.float32(0.5),
 }
 """The schedules to choose from. `share` also takes any "pow<exponent>" ("pow2.5", "pow-2.5") and
 "poly:<coefficients>", highest power first ("poly:-1,0,1")."""
 
 
-def share(name: str, progress: Progress | float, tokens: int) -> Progress:
+def share(name: str, progress: Floats | float, tokens: int) -> Floats:
     """γ in [1e-6, 1], float32, at each progress; `tokens` matters to "exp" and "log" alone.
 
     Raises:
         UserError: there is no schedule of that name.
     """
-    shape = _schedule(name)(np.asarray(progress, np.float32), max(tokens, 2))
-    return np.clip(shape, np.float32(SMALLEST), np.float32(1), dtype=np.float32)
+    q = np.asarray(progress, np.float32)
+    return _clipped(_schedule(name)(Progress(q, 1 - q, tokens)))
 
 
 def masked_after(name: str, steps: int, tokens: int) -> tuple[int, ...]:
@@ -44,8 +61,7 @@ def masked_after(name: str, steps: int, tokens: int) -> tuple[int, ...]:
 
     Each step decides one token at least, as long as more than one is left.
     """
-    progress = np.arange(1, steps + 1, dtype=np.float32) / np.float32(steps)
-    wanted = np.floor(np.float32(tokens) * share(name, progress, tokens)).astype(int)
+    wanted = np.floor(np.float32(tokens) * _share_in_loop(name, steps, tokens)).astype(int)
     counts, left = [], tokens
     for count in wanted[:-1].tolist():
         left = min(max(min(count, left - 1), 1), left)
@@ -53,15 +69,34 @@ def masked_after(name: str, steps: int, tokens: int) -> tuple[int, ...]:
     return (*counts, 0)
 
 
-def _schedule(name: str) -> Callable[[Progress, int], Progress]:
+def _share_in_loop(name: str, steps: int, tokens: int) -> Floats:
+    """γ after each step, rounded as in the authors' compiled loop.
+
+    It multiplies by float32(1 / steps) where `share` is given a quotient, and rounds a product
+    and a sum together, once: uniform keeps 255 of 1024 tokens after 9 of 12 steps, not 256.
+    """
+    index = np.arange(1, steps + 1, dtype=np.float64)
+    unit = np.float64(np.float32(1 / steps))
+    if name == "pow2":
+        square = np.float64(np.float32(unit * unit))
+        return _clipped(1 - index * index * square)
+    q, left = (index * unit).astype(np.float32), (1 - index * unit).astype(np.float32)
+    return _clipped(_schedule(name)(Progress(q, left, tokens)))
+
+
+def _clipped(values: NDArray) -> Floats:
+    return np.clip(values.astype(np.float32), np.float32(SMALLEST), np.float32(1))
+
+
+def _schedule(name: str) -> Schedule:
     if name in SCHEDULES:
         return SCHEDULES[name]
     with suppress(ValueError):  # not a number: the same answer as an unknown name
         if name.startswith("pow"):
             exponent = np.float32(name.removeprefix("pow").removeprefix("-"))
-            return lambda q, _: 1 - q**exponent
+            return lambda at: 1 - at.done**exponent
         if name.startswith("poly:"):
             coefficients = np.array(name.removeprefix("poly:").split(","), np.float32)
-            return lambda q, _: np.polyval(coefficients, q)
+            return lambda at: np.polyval(coefficients, at.done)
     known = ", ".join(SCHEDULES)
     raise UserError(f"There is no schedule called “{name}”. Known: {known}, pow<exponent>.")
