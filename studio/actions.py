@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenuBar, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from studio import theme
 from studio.observable import Observable, watch
@@ -42,11 +42,11 @@ def _not_painted(window: MainWindow) -> str:
 
 
 def _no_undo(window: MainWindow) -> str:
-    return "" if window.studio.masks.history.canUndo() else "There is nothing to undo."
+    return "" if window.studio.masks.undoable else "There is nothing to undo."
 
 
 def _no_redo(window: MainWindow) -> str:
-    return "" if window.studio.masks.history.canRedo() else "There is nothing to redo."
+    return "" if window.studio.masks.redoable else "There is nothing to redo."
 
 
 def _no_result(window: MainWindow) -> str:
@@ -433,10 +433,15 @@ MENUS = tuple(dict.fromkeys(row.menu for row in TABLE if row.menu))
 
 
 class Actions:
-    """The table as QActions of a window, kept up to date."""
+    """The table as QActions of a window, kept up to date.
+
+    Attributes:
+        menus: by name, once the menu bar is filled.
+    """
 
     def __init__(self, window: MainWindow) -> None:
         self._window = window
+        self.menus: dict[str, QMenu] = {}
         self._groups: dict[str, QActionGroup] = {}
         self._actions = {row.name: self._made(row) for row in TABLE}
         window.addActions(list(self._actions.values()))
@@ -451,12 +456,12 @@ class Actions:
 
     def fill(self, bar: QMenuBar) -> None:
         """Give the menu bar its menus."""
-        menus = {name: bar.addMenu(f"&{name}") for name in MENUS}
+        self.menus = {name: bar.addMenu(f"&{name}") for name in MENUS}
         for row in TABLE:
             if row.menu:
                 if row.after_line:
-                    menus[row.menu].addSeparator()
-                menus[row.menu].addAction(self._actions[row.name])
+                    self.menus[row.menu].addSeparator()
+                self.menus[row.menu].addAction(self._actions[row.name])
 
     def refresh(self) -> None:
         for row in TABLE:

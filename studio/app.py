@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import qasync
+from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from core.engine.client import Engine
@@ -17,21 +19,41 @@ from studio.panels.main_window import NAME, MainWindow
 from studio.samples import sample_clip
 from studio.state.studio import Studio
 
+log_of_qt = logging.getLogger("qt")
+
 
 def application() -> QApplication:
     """The Qt application with the studio's look."""
-    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
     app.setApplicationName("maskreel")
     app.setApplicationDisplayName(NAME)
     app.setDesktopFileName("maskreel")
+    app.setQuitOnLastWindowClosed(False)  # the loop goes on until the engine has ended
     theme.apply(app)
     return app
 
 
 def run(coroutine: Coroutine[Any, Any, int]) -> int:
-    """Run a coroutine on Qt's event loop."""
+    """Run a coroutine on Qt's event loop; what Qt has to say goes to the log."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    qInstallMessageHandler(_log_of_qt)
     application()
     return int(qasync.run(coroutine))
+
+
+_LEVELS = {
+    QtMsgType.QtDebugMsg: logging.DEBUG,
+    QtMsgType.QtInfoMsg: logging.INFO,
+    QtMsgType.QtWarningMsg: logging.WARNING,
+    QtMsgType.QtCriticalMsg: logging.ERROR,
+    QtMsgType.QtFatalMsg: logging.CRITICAL,
+}
+
+
+def _log_of_qt(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+    log_of_qt.log(_LEVELS[kind], message)
 
 
 async def show_window(path: Path | None) -> int:
@@ -43,7 +65,7 @@ async def show_window(path: Path | None) -> int:
     window.show()
     await window.first_painted()
     answer = asyncio.ensure_future(studio.models.ask())
-    first = path or sample_clip()
+    first = path or _last_clip(studio.settings) or sample_clip()
     if first is not None:
         studio.session.open(first)
     await window.closed()
@@ -52,3 +74,9 @@ async def show_window(path: Path | None) -> int:
     await studio.end()
     await engine.stop()
     return 0
+
+
+def _last_clip(known: settings.Settings) -> Path | None:
+    """The clip that was open last, if it is still there."""
+    last = next((Path(path) for path in known.recent), None)
+    return last if last is not None and last.exists() else None

@@ -6,6 +6,7 @@ Leaves `maskreel-demo.png`, the window in the middle of decoding, and `maskreel-
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -38,20 +39,28 @@ _MOVES = 12
 """Mouse moves between two points of the stroke."""
 
 
-def run(folder: Path) -> int:
-    """Runs the demo; both files are written into `folder`. Returns the exit code."""
+def run(folder: Path, sample: Path | None = None, models: tuple[Path, ...] | None = None) -> int:
+    """Runs the demo and returns the exit code.
+
+    Args:
+        folder: where both files are written.
+        sample, models: another clip and other folders of bundles than those that came along.
+    """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    app.log_of_qt.setLevel(logging.ERROR)  # it warns of all that a window without display lacks
     try:
-        return app.run(_within_limit(folder))
+        return app.run(_within_limit(folder, sample or sample_clip(), models))
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
 
 
-async def _within_limit(folder: Path) -> int:
+async def _within_limit(folder: Path, sample: Path | None, models: tuple[Path, ...] | None) -> int:
+    if sample is None:
+        raise UserError("No sample clip came with this copy of Maskreel, so there is no demo.")
     try:
         async with asyncio.timeout(LIMIT_S):
-            await _demo(folder)
+            await _demo(folder, sample, models)
     except TimeoutError:
         raise UserError(
             f"The demo did not finish within {LIMIT_S // 60} minutes, so it was stopped. "
@@ -60,15 +69,16 @@ async def _within_limit(folder: Path) -> int:
     return 0
 
 
-async def _demo(folder: Path) -> None:
+async def _demo(folder: Path, sample: Path, models: tuple[Path, ...] | None) -> None:
     engine = Engine()
-    studio = Studio(engine, Settings())
+    studio = Studio(engine, Settings(), models)
     window = MainWindow(studio)
     window.resize(*SIZE)
     window.show()
     try:
         await window.first_painted()
-        await _open_sample(studio)
+        studio.session.open(sample)
+        await _until(studio, lambda: studio.stage.picture is not None)
         await studio.models.ask()
         _paint(window.canvas.view, studio)
         await _generate(studio, window, folder / PICTURE)
@@ -77,14 +87,6 @@ async def _demo(folder: Path) -> None:
         window.close()
         await studio.end()
         await engine.stop()
-
-
-async def _open_sample(studio: Studio) -> None:
-    sample = sample_clip()
-    if sample is None:
-        raise UserError("No sample clip came with this copy of Maskreel, so there is no demo.")
-    studio.session.open(sample)
-    await _until(studio, lambda: studio.stage.picture is not None)
 
 
 def _paint(view: ClipView, studio: Studio) -> None:

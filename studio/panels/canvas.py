@@ -37,15 +37,15 @@ def tool_button(action: QAction, icon_px: int = theme.ICON_PX) -> QToolButton:
 class Canvas(QWidget):
     """Attributes:
     view: the canvas itself. notice: the sentence that lies over its top edge.
-    size: the brush's size.
+    brush_size: slider and number.
     """
 
     def __init__(self, studio: Studio, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self.view = ClipView()
+        self.view: ClipView = ClipView()
         self.notice = Notice()
-        self.size = SizeSlider("Brush", SMALLEST_BRUSH, LARGEST_BRUSH)
+        self.brush_size = SizeSlider("Brush", SMALLEST_BRUSH, LARGEST_BRUSH)
         self.legend = LensLegend()
         self.zoom = QLabel()
         column = QVBoxLayout(self)
@@ -63,12 +63,12 @@ class Canvas(QWidget):
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.zoom.setMinimumWidth(44)
         self.zoom.setAccessibleName("Zoom")
-        self.size.setFixedWidth(250)
+        self.brush_size.setFixedWidth(250)
         bar = QWidget()
         row = QHBoxLayout(bar)
         row.setContentsMargins(theme.GAP_PX, 3, theme.GAP_PX, 3)
         row.setSpacing(2)
-        row.addWidget(self.size)
+        row.addWidget(self.brush_size)
         row.addStretch(1)
         row.addWidget(self.legend)
         row.addSpacing(theme.GAP_PX)
@@ -108,7 +108,7 @@ class Canvas(QWidget):
 
     def _bind_bar(self) -> None:
         studio = self._studio
-        bind(studio.tools, "brush_size", self.size.setValue, self.size.valueChanged)
+        bind(studio.tools, "brush_size", self.brush_size.setValue, self.brush_size.valueChanged)
         bind(studio.tools, "lens_mode", self.legend.setMode)
         bind(studio.tools, "lens", self.legend.setVisible)
         self.view.zoomed.connect(lambda scale: self.zoom.setText(f"{scale:.0%}"))

@@ -18,7 +18,8 @@ from studio.widgets.progress import JobProgress
 
 class JobPanel(QWidget):
     """Attributes:
-    generate, pause, stop: the buttons. progress: bar and words. variation: which result is shown.
+    generate, pause, stop, again: the buttons; `again` decodes from the step that is looked at.
+    progress: bar and words. variation: which result is shown.
     """
 
     def __init__(self, studio: Studio, actions: Actions, parent: QWidget | None = None) -> None:
@@ -27,11 +28,13 @@ class JobPanel(QWidget):
         self.generate = _button(actions["generate"], primary=True)
         self.pause = _button(actions["pause"])
         self.stop = _button(actions["stop"])
+        self.again = _button(actions["continue"])
         self.progress = JobProgress()
         self.variation = _Variation(studio)
         self._timing = small_text()
         self._lay_out()
         watch(studio.generation, "phase", self._show_phase)
+        watch(studio.generation, "chosen steps", self._show_again)
         watch(studio.generation, "phase started steps eta chosen finished", self._show_progress)
 
     def _lay_out(self) -> None:
@@ -45,6 +48,7 @@ class JobPanel(QWidget):
         row.addWidget(self.stop, 1)
         column.addLayout(row)
         column.addWidget(self.progress)
+        column.addWidget(self.again)
         column.addWidget(self.variation)
         column.addWidget(self._timing)
 
@@ -52,6 +56,13 @@ class JobPanel(QWidget):
         resumable = self._studio.generation.resumable
         self.pause.setText("Resume" if resumable else "Pause")
         self.pause.setIcon(theme.icon("play" if resumable else "pause"))
+
+    def _show_again(self) -> None:
+        generation = self._studio.generation
+        self.again.setVisible(generation.chosen is not None)
+        if generation.chosen is not None:
+            step = generation.steps[generation.looked_at].step
+            self.again.setText(f"Decode again from step {step + 1}")
 
     def _show_progress(self) -> None:
         generation = self._studio.generation

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from studio.actions import Actions
 from studio.panels.canvas import Canvas
@@ -36,7 +37,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
-        self.studio = studio
+        self.studio: Studio = studio
         self.resize(*SIZE)
         self.restoreGeometry(QByteArray.fromHex(studio.settings.geometry.encode()))
         self._painted, self._closed = asyncio.Event(), asyncio.Event()
@@ -49,8 +50,10 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(studio, self.canvas.view)
         self.setStatusBar(self.status)
         self.actions_.fill(self.menuBar())
+        self._add_recent()
         self._lay_out()
         self._bind()
+        self.setFocus()  # no button looks chosen at the start
 
     async def first_painted(self) -> None:
         """Returns when the window has been seen."""
@@ -121,16 +124,30 @@ class MainWindow(QMainWindow):
         centre.setLayout(whole)
         self.setCentralWidget(centre)
 
+    def _add_recent(self) -> None:
+        """The clips opened last, below the ways to open another."""
+        recent = QMenu("Open recent", self)
+        self.actions_.menus["File"].insertMenu(self.actions_["open_sample"], recent)
+        recent.aboutToShow.connect(lambda: self._list_recent(recent))
+
+    def _list_recent(self, menu: QMenu) -> None:
+        menu.clear()
+        for path in map(Path, self.studio.settings.recent):
+            action = menu.addAction(path.name)
+            action.setToolTip(str(path))
+            action.triggered.connect(partial(self.studio.session.open, path))
+        if menu.isEmpty():
+            menu.addAction("No clip was opened yet").setEnabled(False)
+
     def _bind(self) -> None:
         studio = self.studio
         studio.session.changed("clip").connect(lambda _clip: self._show_title())
         self._show_title()
-        studio.masks.history.indexChanged.connect(self._refresh_actions)
         self.actions_.follow(
             (
                 (studio.session, "clip"),
                 (studio.playback, "position loop"),
-                (studio.masks, "track"),
+                (studio.masks, "track undoable redoable"),
                 (studio.tools, "tool mask_shown wipe lens lens_mode"),
                 (studio.recipe, "bundle task"),
                 (studio.framing, "window"),
@@ -138,9 +155,6 @@ class MainWindow(QMainWindow):
                 (studio.result, "clips"),
             )
         )
-
-    def _refresh_actions(self, _index: int) -> None:
-        self.actions_.refresh()
 
     def _show_title(self) -> None:
         clip = self.studio.session.clip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def frames(order: Order, reader: ClipReader) -> Iterator[NDArray[np.uint8]]:
         yield picture
 
 
-def written(order: Order) -> Iterator[int]:
+def written(order: Order) -> Generator[int, None, None]:
     """Write the export; yields the number of frames that are done.
 
     Raises:

@@ -16,18 +16,21 @@ class Masks(Observable):
 
     Attributes:
         track: masks over time, or None without a clip.
-        history: the undo stack.
+        history: the undo stack; undoable, redoable: whether it can go back or on.
 
     Signals:
         edited: the frame that an edit, an undo or a redo has changed.
     """
 
     track: Field[MaskTrack | None] = Field(None)
+    undoable = Field(False)
+    redoable = Field(False)
     edited = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.history = QUndoStack(self)
+        self.history.indexChanged.connect(self._note_history)
 
     def open(self, size: tuple[int, int] | None) -> None:
         """Start over for a clip of `size` (width, height), or for none."""
@@ -75,6 +78,9 @@ class Masks(Observable):
         if direction > 0:
             return min((key for key in keys if key > frame), default=None)
         return max((key for key in keys if key < frame), default=None)
+
+    def _note_history(self, _index: int) -> None:
+        self.undoable, self.redoable = self.history.canUndo(), self.history.canRedo()
 
     def _open_track(self) -> MaskTrack:
         if self.track is None:
