@@ -10,13 +10,15 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from core.cli import UsageError, doctor, generate, record
+from core.cli import UsageError, doctor, evaluate, generate, record, train
 from core.errors import UserError
 
 DONE, FAILED, STOPPED = 0, 1, 130
 
 VERBS = {
     "generate": (generate, "generate a region of a clip and write the result"),
+    "train": (train, "train a model as a recipe says"),
+    "evaluate": (evaluate, "measure a model on footage that it was not trained on"),
     "record": (record, "record a training set of ViZDoom episodes"),
     "doctor": (doctor, "look at versions, device, codecs, models, and whether writing works"),
 }

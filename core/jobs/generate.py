@@ -22,7 +22,7 @@ from torch import Tensor
 from core.bundle import ModelBundle
 from core.conditioning import condition
 from core.decoders.state import DecodeState
-from core.device import best_device, device_name
+from core.device import best_device, device_name, fast_dtype
 from core.errors import UserError
 from core.jobs.bundles import bundle_in, release
 from core.jobs.plan import Plan, checked
@@ -83,7 +83,8 @@ def _generate(plan: Plan) -> Iterator[GenerationUpdate]:
         yield _stepped(step, state, clips)
     if clips is None:  # the state to go on from was the last one already
         assert plan.state is not None
-        clips = previews.pixels(torch.from_numpy(plan.state.tokens).to(device, torch.int64))
+        tokens = torch.from_numpy(plan.state.tokens).to(device, torch.int64)
+        clips = previews.pixels(tokens, exact=True)
     yield GenerationFinished(clips, clock.timings(), device_name(device))
 
 
@@ -145,14 +146,19 @@ class _Previews:
         if not step.last and time.perf_counter() < self._next:
             return None
         begin = time.perf_counter()
-        clips = self.pixels(step.tokens)
+        clips = self.pixels(step.tokens, exact=step.last)
         end = time.perf_counter()
         self._next = max(begin + PREVIEW_EVERY_S, end + (end - begin))
         return clips
 
-    def pixels(self, tokens: Tensor) -> NDArray[np.uint8]:
-        """Decoded clip by clip, so that memory does not grow with the number of variations."""
-        with self._clock.part("decode"):
+    def pixels(self, tokens: Tensor, *, exact: bool) -> NDArray[np.uint8]:
+        """Decoded clip by clip, so that memory does not grow with the number of variations.
+
+        Unless `exact`, in the device's fast format: good enough to look at.
+        """
+        dtype = fast_dtype(tokens.device)
+        fast = not exact and dtype != torch.float32
+        with self._clock.part("decode"), torch.autocast(tokens.device.type, dtype, enabled=fast):
             videos = (self._tokenizer.decode(grid) for grid in tokens.split(1))
             return np.concatenate([_to_uint8(video) for video in videos])
 

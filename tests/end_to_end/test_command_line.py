@@ -20,6 +20,7 @@ from core.media.reading import open_clip
 from core.recording.doom import SCENARIOS
 from tests.bundles import tiny_bundle
 from tests.clips import moving_square, write_lossless
+from tests.core.training.conftest import recipe_file as recipe_file
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZE, FRAMES = (48, 32), 9
@@ -63,6 +64,7 @@ def frames(path: str) -> np.ndarray:
         return reader.read(0, len(reader)).frames
 
 
+RED = ("--task", "CG", "--class", "red")
 PAINT = ("--clip", "clip.mkv", "--mask", "mask.png", "--seed", "7")
 
 
@@ -241,3 +243,25 @@ def test_record_writes_both_splits(tmp_path: Path) -> None:
     assert main(["record", str(tmp_path), *sizes]) == 0
     assert len(list(tmp_path.glob("train/*/*.mp4"))) == 1
     assert len(list(tmp_path.glob("val/*/*.mp4"))) == 1
+
+
+def test_trained_model_is_measured_and_generates(
+    recipe_file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(recipe_file.parent)
+    train = ("train", "recipe.toml", "--models", "models")
+
+    assert main(train) == 0
+    assert main(train) == 1
+    assert "--resume" in capsys.readouterr().err
+    assert main([*train, "--resume"]) == 0
+
+    measure = ("--model", "models/small", "--clips", "2", "--batch", "2", "--json", "--write-card")
+    capsys.readouterr()
+    assert main(["evaluate", "recipe.toml", *measure]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    card = json.loads(Path("models/small/card.json").read_text("utf-8"))
+    assert card["metrics"]["tokenizer_psnr"] == pytest.approx(figures["tokenizer_psnr"], abs=1e-4)
+
+    assert generate("--model", "models/small", *RED, "--out", "out.mkv") == 0
+    assert frames("out.mkv").shape == (4, 16, 16, 3)
