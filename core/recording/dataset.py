@@ -77,7 +77,7 @@ def record(request: RecordRequest) -> Iterator[RecordUpdate]:
 def _long_enough(name: str, seed: int, frames: int) -> Clip:
     """The first episode from `seed` on that does not end at once."""
     for attempt in range(seed, seed + 100):
-        clip = record_episode(SCENARIOS[name], attempt, frames).clip
+        clip = record_episode(SCENARIOS[name], attempt, frames)
         if len(clip) >= min(SHORTEST_EPISODE, frames):
             return clip
     raise UserError(f"Every episode of “{name}” ended at once. Ask for fewer frames.")

@@ -20,7 +20,6 @@ from core.errors import UserError
 
 TICS_PER_SECOND = 35
 FRAME_SKIP = 2
-AUDIO_RATE = 22050
 
 
 @dataclass(frozen=True)
@@ -60,18 +59,6 @@ SCENARIOS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Episode:
-    """A recording and, when it was asked for, its sound.
-
-    Attributes:
-        audio: int16 (samples, 2) at `AUDIO_RATE`, or None.
-    """
-
-    clip: Clip
-    audio: NDArray[np.int16] | None = None
-
-
 class Agent:
     """Strokes of 8 to 30 steps: how fast to turn, where to go, whether to shoot."""
 
@@ -102,22 +89,20 @@ class Agent:
         self._attack = float(rng.random() < scenario.shooting)
 
 
-def record_episode(
-    scenario: Scenario, seed: int, frames: int, *, wide: bool = False, sound: bool = False
-) -> Episode:
+def record_episode(scenario: Scenario, seed: int, frames: int, *, wide: bool = False) -> Clip:
     """At most `frames` frames, 17.5 a second, 160x120 or `wide` 320x240; fewer if the player dies.
 
     Raises:
         UserError: the package vizdoom is not installed.
     """
-    game = _start(scenario, seed, wide=wide, sound=sound)
+    game = _start(scenario, seed, wide=wide)
     try:
-        return _play(game, Agent(scenario, np.random.default_rng(seed)), frames, sound=sound)
+        return _play(game, Agent(scenario, np.random.default_rng(seed)), frames)
     finally:
         game.close()
 
 
-def _start(scenario: Scenario, seed: int, *, wide: bool, sound: bool):
+def _start(scenario: Scenario, seed: int, *, wide: bool):
     try:
         import vizdoom
     except ImportError as error:
@@ -152,25 +137,19 @@ def _start(scenario: Scenario, seed: int, *, wide: bool, sound: bool):
     game.set_doom_skill(2)
     game.set_seed(seed)
     game.set_doom_config_path(os.path.join(tempfile.gettempdir(), "maskreel-vizdoom.ini"))
-    if sound:
-        game.set_audio_buffer_enabled(True)
-        game.set_audio_sampling_rate(vizdoom.SamplingRate.SR_22050)
-        game.set_audio_buffer_size(FRAME_SKIP)
+    game.add_game_args("-nosound")  # its sound library aborts where there is no sound device
     game.init()
     return game
 
 
-def _play(game, agent: Agent, frames: int, *, sound: bool) -> Episode:
-    pictures, samples = [], []
+def _play(game, agent: Agent, frames: int) -> Clip:
+    pictures: list[NDArray[np.uint8]] = []
     last = np.zeros(2)
     while len(pictures) < frames and not game.is_episode_finished():
         state = game.get_state()
         place = np.asarray(state.game_variables)
         moved = float(np.hypot(*(place - last))) if pictures else 1.0
         pictures.append(np.array(state.screen_buffer))
-        if sound:
-            samples.append(np.array(state.audio_buffer))
         last = place
         game.make_action(agent.act(moved), FRAME_SKIP)
-    clip = Clip(np.stack(pictures), Fraction(TICS_PER_SECOND, FRAME_SKIP))
-    return Episode(clip, np.concatenate(samples) if samples else None)
+    return Clip(np.stack(pictures), Fraction(TICS_PER_SECOND, FRAME_SKIP))
