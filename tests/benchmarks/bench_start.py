@@ -30,7 +30,7 @@ def test_second_call_of_the_bootstrap() -> None:
 
 
 def test_import_of_what_the_window_needs_of_core() -> None:
-    imports = "import core.requests, core.project, core.media.reading, core.engine.client"
+    imports = "import core.requests, core.media.reading, core.engine.client"
 
     taken = seconds("-c", imports) - seconds("-c", "pass")
 
