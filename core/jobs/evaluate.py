@@ -7,6 +7,7 @@ the best that token frequencies alone can do. Holes: PSNR and SSIM inside them, 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -91,16 +92,17 @@ def run(request: EvaluateRequest) -> Iterator[EvaluateUpdate]:
 
 
 class _Figures:
-    """Figures by name, averaged at the end; NaN (nothing to measure) is left out."""
+    """Figures by name, averaged at the end. NaN, "nothing to measure here", does not count."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[float]] = {}
 
     def add(self, name: str, value: float) -> None:
-        self._values.setdefault(name, []).append(value)
+        if not math.isnan(value):
+            self._values.setdefault(name, []).append(value)
 
     def means(self) -> dict[str, float]:
-        return {name: float(np.nanmean(values)) for name, values in self._values.items()}
+        return {name: float(np.mean(values)) for name, values in self._values.items()}
 
 
 def _measure_tokenizer(bundle: ModelBundle, clips: Tensor, figures: _Figures) -> Tensor:
@@ -194,7 +196,7 @@ def as_table(metrics: Mapping[str, float]) -> str:
     lines += ["| --- |" + " ---: |" * len(ways)]
     for task in HOLE_TASKS:
         for unit, digits in (("psnr", 2), ("ssim", 3)):
-            row = [f"{metrics[f'{task}_{unit}_{way}']:.{digits}f}" for way in ways]
+            row = [f"{metrics.get(f'{task}_{unit}_{way}', math.nan):.{digits}f}" for way in ways]
             lines.append(f"| {task} {unit.upper()} | " + " | ".join(row) + " |")
     return "\n".join(lines)
 
