@@ -1,0 +1,168 @@
+"""What every decoder promises, over the registry, with a model that knows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from core.decoders import DECODERS
+from core.decoders.state import DecodeState
+from core.errors import UserError
+from core.options import schema
+from core.sampling import SeededNoise
+from core.tokens import Condition, DecodeStep
+
+GRID, CODES, STEPS = (2, 4, 4), 8, 5
+
+
+class UniformModel:
+    """Every code is as likely as any other; remembers how many clips it was asked about."""
+
+    codebook_size = CODES
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def logits(self, tokens: Tensor, condition: Condition) -> Tensor:
+        assert len(tokens) == len(condition.labels) == len(condition.task_tokens)
+        self.batches.append(len(tokens))
+        return torch.zeros(*tokens.shape, CODES)
+
+    def unconditional(self, condition: Condition) -> Condition:
+        return replace(condition, labels=torch.ones_like(condition.labels))
+
+
+def a_condition(b: int = 2, given: float = 0.5) -> Condition:
+    generator = torch.Generator().manual_seed(0)
+    one = torch.randint(0, CODES, (1, *GRID), generator=generator)
+    known = torch.rand((1, *GRID), generator=generator) < given
+    return Condition(
+        one.expand(b, *GRID),
+        known.expand(b, *GRID),
+        torch.full((b,), -6),
+        torch.zeros(b, dtype=torch.int64),
+    )
+
+
+def decode(
+    decoder: Callable, condition: Condition, seeds: list[int], state: DecodeState | None = None
+) -> list[DecodeStep]:
+    noise = SeededNoise.from_state(state.noise) if state else SeededNoise(seeds)
+    return list(decoder(UniformModel(), condition, noise, state))
+
+
+@pytest.fixture(params=list(DECODERS))
+def decoder(request: pytest.FixtureRequest) -> Callable:
+    return DECODERS[request.param](steps=STEPS)
+
+
+@pytest.mark.parametrize("given", [0.0, 0.5, 1.0])
+def test_the_last_step_leaves_nothing_masked_and_only_codes(
+    decoder: Callable, given: float
+) -> None:
+    steps = decode(decoder, a_condition(given=given), [1, 2])
+
+    assert [step.index for step in steps] == list(range(STEPS))
+    assert steps[-1].last
+    assert not steps[-1].masked.any()
+    assert 0 <= steps[-1].tokens.min() <= steps[-1].tokens.max() < CODES
+    assert all(((s.confidence >= 0) & (s.confidence <= 1)).all() for s in steps)
+
+
+def test_same_seed_same_tokens_and_another_seed_others(decoder: Callable) -> None:
+    first, again, other = (
+        decode(decoder, a_condition(1, 0.2), [seed])[-1].tokens for seed in (3, 3, 4)
+    )
+
+    assert first.equal(again)
+    assert not first.equal(other)  # equal by chance: 8^-25
+
+
+def test_a_sample_is_the_same_in_a_batch_and_alone(decoder: Callable) -> None:
+    together = decode(decoder, a_condition(2), [3, 4])[-1].tokens
+    alone = decode(decoder, a_condition(1), [4])[-1].tokens
+
+    assert together[1].equal(alone[0])
+
+
+def test_masked_never_grows_and_decided_tokens_stay(decoder: Callable) -> None:
+    steps = decode(decoder, a_condition(), [1, 2])
+
+    for before, after in pairwise(steps):
+        assert decoder.remasks or (after.masked <= before.masked).all()
+        assert after.tokens[~before.masked].equal(before.tokens[~before.masked])
+
+
+@pytest.mark.parametrize("done", range(1, STEPS))
+def test_resuming_from_any_step_gives_the_same_outcome(decoder: Callable, done: int) -> None:
+    noise = SeededNoise([1, 2])
+    whole, states = [], []
+    for step in decoder(UniformModel(), a_condition(), noise):
+        whole.append(step)
+        states.append(DecodeState.after(step, noise.state()).to_bytes())
+
+    state = DecodeState.from_bytes(states[done - 1])
+    rest = decode(decoder, a_condition(), [], state)
+
+    assert [step.index for step in rest] == list(range(done, STEPS))
+    for ours, expected in zip(rest, whole[done:], strict=True):
+        assert ours.tokens.equal(expected.tokens)
+        assert ours.masked.equal(expected.masked)
+        assert ours.confidence.equal(expected.confidence)
+
+
+def test_guidance_asks_once_per_step_about_twice_as_many_clips(decoder: Callable) -> None:
+    model = UniformModel()
+
+    list(replace(decoder, guidance=1.5)(model, a_condition(2), SeededNoise([1, 2])))
+
+    assert model.batches == [4] * STEPS
+
+
+def test_all_options_are_described_for_a_form(decoder: Callable) -> None:
+    described = {option.name for option in schema(type(decoder))}
+
+    assert described == {field.name for field in fields(decoder)}
+    assert all(option.label and option.help for option in schema(type(decoder)))
+
+
+def test_an_unknown_schedule_is_refused_before_any_work(decoder: Callable) -> None:
+    with pytest.raises(UserError, match="schedule"):
+        replace(decoder, schedule="sine")
+
+
+def test_maskgit_keeps_given_tokens_and_commit_draws_them_again() -> None:
+    condition = a_condition(1, 0.9)
+    given = condition.given
+
+    kept = decode(DECODERS["maskgit"](), condition, [1])[-1].tokens
+    drawn = decode(DECODERS["commit"](), condition, [1])[-1].tokens
+
+    assert kept[given].equal(condition.tokens[given])
+    assert not drawn[given].equal(condition.tokens[given])
+
+
+def test_equal_scores_leave_exactly_the_wanted_number_masked() -> None:
+    commit = DECODERS["commit"](steps=4, schedule="uniform", choice_temperature=0.0)
+
+    steps = decode(commit, a_condition(1), [1])
+
+    assert [int(step.masked.sum()) for step in steps] == [24, 16, 8, 0]
+
+
+def test_a_state_is_a_few_kilobytes_and_damage_is_told() -> None:
+    grid = (1, 4, 16, 16)
+    step = DecodeStep(0, 12, torch.randint(0, 1024, grid), torch.rand(grid) > 0.5, torch.rand(grid))
+
+    data = DecodeState.after(step, SeededNoise([1]).state()).to_bytes()
+
+    assert len(data) < 8_000
+    for damaged in (data[:100], b"", b"PK\x03\x04 no archive", np.float32(1).tobytes()):
+        with pytest.raises(UserError, match="generate again"):
+            DecodeState.from_bytes(damaged)
