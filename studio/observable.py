@@ -87,15 +87,28 @@ def bind(
     show: Callable[[Any], object],
     edited: SignalInstance | None = None,
 ) -> None:
-    """Shows a field now and at each change; `edited`, when given, sets the field."""
+    """Shows a field now and at each change; `edited`, when given, sets the field.
+
+    When `show` is a method of a QObject, the bind ends with that object.
+    """
     show(getattr(state, name))
-    state.changed(name).connect(lambda value: show(value))
+    _connect(state.changed(name), lambda value: show(value), owner=show)
     if edited is not None:
         edited.connect(lambda value: setattr(state, name, value))
 
 
 def watch(state: Observable, names: str, call: Callable[[], object]) -> None:
-    """Calls `call()` now and at each change of one of the fields, named with spaces between."""
+    """Calls `call()` now and at each change of one of the fields, named with spaces between.
+
+    When `call` is a method of a QObject, the watch ends with that object.
+    """
     for name in names.split():
-        state.changed(name).connect(lambda _value: call())
+        _connect(state.changed(name), lambda _value: call(), owner=call)
     call()
+
+
+def _connect(signal: SignalInstance, slot: Callable[[Any], object], *, owner: object) -> None:
+    connection = signal.connect(slot)
+    receiver = getattr(owner, "__self__", None)
+    if isinstance(receiver, QObject):
+        receiver.destroyed.connect(lambda: QObject.disconnect(connection))

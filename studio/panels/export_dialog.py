@@ -110,7 +110,7 @@ class ExportDialog(QDialog):
         self.whole.toggled.connect(lambda whole: setattr(export, "whole", whole))
         bind(export, "audio", self.audio.setChecked, self.audio.toggled)
         watch(export, "running done total", self._show_progress)
-        export.written.connect(lambda _path: self.accept())
+        export.written.connect(self._finish)
         self.start.clicked.connect(lambda: export.start(Path(self.path.text()).expanduser()))
         self.cancel.clicked.connect(self.reject)
         self.path.textChanged.connect(lambda _text: self._show_progress())
@@ -145,6 +145,9 @@ class ExportDialog(QDialog):
         self.progress.setText(f"Frame {export.done} of {export.total}")
         self.start.setEnabled(not export.running and bool(self.path.text().strip()))
         self.cancel.setText("Stop" if export.running else "Cancel")
+
+    def _finish(self, _path: Path) -> None:
+        self.accept()
 
     def _suggest_path(self) -> None:
         folder = Path(self._studio.settings.folder or Path.home())

@@ -162,7 +162,7 @@ class Export(Observable):
 
     async def ended(self) -> None:
         """Returns when no export runs any more."""
-        if self._job is not None:
+        while self._job is not None:
             await asyncio.wait([self._job])
 
     def end(self) -> None:
@@ -205,7 +205,7 @@ class Export(Observable):
         else:
             self._tell(order.target, whole)
         finally:
-            self.running = False
+            self._job, self.running = None, False
 
     def _write(self, order: Order) -> bool:
         """In the export's thread: True when all is written, False when it was cancelled."""

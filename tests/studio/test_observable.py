@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtWidgets import QSpinBox
+from shiboken6 import isValid
 
 from studio.observable import Field, Observable, bind, watch
 
@@ -56,3 +57,14 @@ def test_watch_calls_now_and_for_each_named_field() -> None:
     brush.tool = "eraser"
 
     assert calls == [(24, "brush"), (3, "brush"), (3, "eraser")]
+
+
+def test_bind_ends_with_the_widget(qtbot) -> None:
+    brush, spin = Brush(), QSpinBox()
+    bind(brush, "size", spin.setValue)
+    spin.deleteLater()
+    qtbot.waitUntil(lambda: not isValid(spin))
+
+    brush.size = 50
+
+    assert brush.size == 50
