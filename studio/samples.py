@@ -6,12 +6,11 @@ from pathlib import Path
 
 from core.assets import asset
 
+_FIRST = "corridor"  # it has sound
 _SUFFIXES = (".mp4", ".mkv", ".webm", ".gif")
 
 
 def sample_clip() -> Path | None:
-    """The clip that comes with Maskreel, or None when there is none."""
-    samples = sorted(
-        path for path in asset("samples").iterdir() if path.suffix.lower() in _SUFFIXES
-    )
-    return samples[0] if samples else None
+    """The clip that is shown first, or None when none came along."""
+    samples = [path for path in asset("samples").iterdir() if path.suffix.lower() in _SUFFIXES]
+    return min(samples, key=lambda path: (path.stem != _FIRST, path.name), default=None)

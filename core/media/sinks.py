@@ -17,22 +17,9 @@ from numpy.typing import NDArray
 
 from core.media.audio import AudioRule, AudioSpan, AudioTrack
 from core.media.colour import FULL, Colour
+from core.options import option
 
 _SCALING = Interpolation.BILINEAR | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
-
-
-@dataclass(frozen=True)
-class MP4Options:
-    """crf: 0 lossless .. 51 worst; 18 looks like the source. preset: x264's speed name."""
-
-    crf: int = 18
-    preset: str = "medium"
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.crf <= 51:
-            raise ValueError(f"crf lies in 0..51, not {self.crf}")
-        if self.preset not in X264_PRESETS:
-            raise ValueError(f"preset is one of {', '.join(X264_PRESETS)}, not {self.preset}")
 
 
 X264_PRESETS = (
@@ -49,24 +36,68 @@ X264_PRESETS = (
 
 
 @dataclass(frozen=True)
-class FFV1Options:
-    """slices: parts coded in parallel, each with a checksum."""
+class MP4Options:
+    """Of x264."""
 
-    slices: int = 4
+    crf: int = option(
+        18,
+        label="Quality (CRF)",
+        minimum=0,
+        maximum=51,
+        help="0 loses nothing, 18 looks like the source, 28 is small, 51 is worst.",
+    )
+    preset: str = option(
+        "medium",
+        label="Effort",
+        choices=X264_PRESETS,
+        help="Slower makes smaller files of the same quality.",
+        advanced=True,
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.crf <= 51:
+            raise ValueError(f"crf lies in 0..51, not {self.crf}")
+        if self.preset not in X264_PRESETS:
+            raise ValueError(f"preset is one of {', '.join(X264_PRESETS)}, not {self.preset}")
+
+
+@dataclass(frozen=True)
+class FFV1Options:
+    """Of FFV1."""
+
+    slices: int = option(
+        4,
+        label="Slices",
+        minimum=4,
+        maximum=24,
+        help="Parts of a picture that are coded at once, each with a checksum.",
+        advanced=True,
+    )
 
 
 @dataclass(frozen=True)
 class PNGOptions:
-    """compression: 0 fastest .. 9 smallest."""
+    """Of PNG."""
 
-    compression: int = 3
+    compression: int = option(
+        3,
+        label="Compression",
+        minimum=0,
+        maximum=9,
+        help="0 writes fastest, 9 makes the smallest files; all lose nothing.",
+    )
 
 
 @dataclass(frozen=True)
 class GIFOptions:
-    """dither: FFmpeg's name; "bayer" stands still from frame to frame."""
+    """Of GIF."""
 
-    dither: str = "bayer"
+    dither: str = option(
+        "bayer",
+        label="Dithering",
+        choices=("bayer", "floyd_steinberg", "sierra2_4a", "none"),
+        help="How missing colours are mixed; bayer stands still from frame to frame.",
+    )
 
 
 class VideoSink:

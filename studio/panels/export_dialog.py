@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QRadioButton,
     QVBoxLayout,
     QWidget,
 )
@@ -31,7 +30,7 @@ from studio.widgets.progress import JobProgress
 
 class ExportDialog(QDialog):
     """Attributes:
-    writer, options, whole, marked, audio, path: the choices.
+    writer, options, range, audio, path: the choices.
     start, cancel: the buttons; `cancel` stops a running export, else it closes the dialog.
     """
 
@@ -42,7 +41,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export")
         self.setMinimumWidth(480)
         self.writer, self.options = QComboBox(), OptionForm()
-        self.whole, self.marked = QRadioButton(), QRadioButton()
+        self.range = QComboBox()
         self.audio = QCheckBox("Keep the clip's sound")
         self.path = QLineEdit()
         self.start, self.cancel = QPushButton("Export"), QPushButton("Cancel")
@@ -53,9 +52,6 @@ class ExportDialog(QDialog):
         self._bind()
 
     def _lay_out(self) -> None:
-        ranges = QVBoxLayout()
-        ranges.addWidget(self.whole)
-        ranges.addWidget(self.marked)
         place = QHBoxLayout()
         place.setSpacing(theme.GAP_PX)
         place.addWidget(self.path, 1)
@@ -68,7 +64,7 @@ class ExportDialog(QDialog):
         form.addRow("Format", self.writer)
         form.addRow("", self._about)
         form.addRow("", self.options)
-        form.addRow("Frames", ranges)
+        form.addRow("Frames", self.range)
         form.addRow("Sound", self.audio)
         form.addRow("Save as", place)
         buttons = QHBoxLayout()
@@ -91,11 +87,12 @@ class ExportDialog(QDialog):
             self.writer.addItem(row.label, row.name)
         self.writer.setAccessibleName("Format")
         self.path.setAccessibleName("Save as")
-        self.whole.setText(f"The whole clip, {playback.length} frames")
-        self.marked.setText(f"Between the marks, {playback.first + 1} to {playback.last + 1}")
+        self.range.setAccessibleName("Frames")
+        self.range.addItem(f"The whole clip, {playback.length} frames", True)
+        self.range.addItem(f"Between the marks, {playback.first + 1} to {playback.last + 1}", False)
         marks = playback.in_mark is not None or playback.out_mark is not None
-        self.marked.setEnabled(marks)
-        self.marked.setToolTip("" if marks else "Set an in or out mark in the timeline first.")
+        self.range.setEnabled(marks)
+        self.range.setToolTip("" if marks else "Set an in or out mark in the timeline first.")
         self._export.whole = self._export.whole or not marks
         self._suggest_path()
 
@@ -107,7 +104,7 @@ class ExportDialog(QDialog):
         )
         self.options.changed.connect(lambda: setattr(export, "options", self.options.values()))
         bind(export, "whole", self._show_range)
-        self.whole.toggled.connect(lambda whole: setattr(export, "whole", whole))
+        self.range.activated.connect(lambda row: setattr(export, "whole", self.range.itemData(row)))
         bind(export, "audio", self.audio.setChecked, self.audio.toggled)
         watch(export, "running done total", self._show_progress)
         export.written.connect(self._finish)
@@ -135,8 +132,7 @@ class ExportDialog(QDialog):
         return clip is not None and clip.has_audio
 
     def _show_range(self, whole: bool) -> None:
-        self.whole.setChecked(whole)
-        self.marked.setChecked(not whole)
+        self.range.setCurrentIndex(self.range.findData(whole))
 
     def _show_progress(self) -> None:
         export = self._export

@@ -30,11 +30,15 @@ class KeysDialog(QDialog):
         table = QWidget()
         grid = QGridLayout(table)
         grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(5)
+        grid.setContentsMargins(12, 4, 12, 12)
         menu = ""
         for row, (group, text, keys) in enumerate(_with_headings()):
             if group != menu:
                 menu = group
-                grid.addWidget(heading(group), row, 0)
+                title = heading(group)
+                title.setContentsMargins(0, 12, 0, 2)
+                grid.addWidget(title, row, 0)
                 continue
             grid.addWidget(QLabel(text), row, 0)
             grid.addWidget(QLabel(keys), row, 1, Qt.AlignmentFlag.AlignRight)
@@ -77,5 +81,7 @@ def _lay_out(dialog: QDialog, content: QWidget) -> None:
     buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
     buttons.rejected.connect(dialog.reject)
     column = QVBoxLayout(dialog)
+    column.setContentsMargins(16, 16, 16, 12)
+    column.setSpacing(12)
     column.addWidget(content, 1)
     column.addWidget(buttons)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtGui import QStandardItem, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
     QLabel,
     QLayout,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +22,7 @@ from studio.observable import bind, watch
 from studio.panels.canvas import tool_button
 from studio.state.recipe import LARGEST_SEED, MOST_VARIATIONS
 from studio.state.studio import Studio
-from studio.widgets.option_form import OptionForm
+from studio.widgets.option_form import NumberBox, OptionForm
 
 _MARGIN = 12
 
@@ -54,7 +53,7 @@ class RecipePanel(QWidget):
         self.bundle, self.task = _list("Model"), _list("Task")
         self.label, self.decoder = _list("Class"), _list("Decoder")
         self.options = OptionForm()
-        self.seed, self.count = QSpinBox(), QSpinBox()
+        self.seed, self.count = NumberBox(), NumberBox()
         self._about_bundle, self._about_task = small_text(), small_text()
         self._about_window = small_text()
         self._lay_out(actions)
@@ -86,6 +85,8 @@ class RecipePanel(QWidget):
         return row
 
     def _numbers(self, actions: Actions) -> QLayout:
+        for number in (self.seed, self.count):
+            number.setDecimals(0)
         self.seed.setRange(0, LARGEST_SEED)
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("The same seed gives the same result.")
@@ -132,8 +133,10 @@ class RecipePanel(QWidget):
         )
         self.options.changed.connect(lambda: setattr(recipe, "options", self.options.values()))
         bind(recipe, "options", self.options.setValues)
-        bind(recipe, "seed", self.seed.setValue, self.seed.valueChanged)
-        bind(recipe, "count", self.count.setValue, self.count.valueChanged)
+        bind(recipe, "seed", self.seed.setValue)
+        bind(recipe, "count", self.count.setValue)
+        self.seed.valueChanged.connect(lambda seed: setattr(recipe, "seed", round(seed)))
+        self.count.valueChanged.connect(lambda count: setattr(recipe, "count", round(count)))
 
     def _list_bundles(self) -> None:
         entries = self._studio.models.bundles
@@ -201,8 +204,19 @@ class RecipePanel(QWidget):
         )
 
 
+class _List(QComboBox):
+    """A list that leaves the wheel to the panel, unless it was chosen before."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
 def _list(name: str) -> QComboBox:
-    box = QComboBox()
+    box = _List()
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.setAccessibleName(name)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
