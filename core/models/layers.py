@@ -14,6 +14,8 @@ Padding = Literal["zeros", "reflect", "replicate"]
 
 NORM_GROUPS = 32
 NORM_EPSILON = 1e-6
+STD_OF_CUT_NORMAL = 0.8796256610342398
+"""Standard deviation of a unit normal that is cut at ±2."""
 
 
 class Conv3d(nn.Conv3d):
@@ -26,6 +28,7 @@ class Conv3d(nn.Conv3d):
         self, inputs: int, outputs: int, kernel: int = 3, *, bias: bool = True, padding: Padding
     ) -> None:
         super().__init__(inputs, outputs, kernel, bias=bias, padding=0)
+        _initialise_as_lecun(self)
         self.edge = padding
         self.margins = [(kernel - 1) // 2, kernel // 2] * 3 if kernel > 1 else []
 
@@ -36,6 +39,17 @@ class Conv3d(nn.Conv3d):
             return F.conv3d(x, self.weight, self.bias, padding=self.margins[0])
         mode = "constant" if self.edge == "zeros" else self.edge
         return super().forward(F.pad(x, self.margins, mode=mode))
+
+
+def _initialise_as_lecun(conv: nn.Conv3d) -> None:
+    """Normal of variance 1 / fan-in, cut at two standard deviations, as in the authors' code.
+
+    It learns faster than PyTorch's own start, whose variance is a third of it.
+    """
+    std = (1 / conv.weight[0].numel()) ** 0.5 / STD_OF_CUT_NORMAL
+    nn.init.trunc_normal_(conv.weight, std=std, a=-2 * std, b=2 * std)
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
 
 
 def group_norm(channels: int, groups: int = NORM_GROUPS) -> nn.GroupNorm:
