@@ -127,7 +127,7 @@ class Canvas(QWidget):
             self.notice.raise_()
 
     def _paint(self, mask: np.ndarray) -> None:
-        self._studio.masks.paint(self._studio.playback.position, mask)
+        self._studio.masks.paint(self._studio.stage.number, mask)
 
     def _show_before(self) -> None:
         wiping = self._studio.tools.wipe is not None

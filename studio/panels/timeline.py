@@ -100,8 +100,8 @@ class TimelinePanel(QWidget):
         if self._shown != generation.steps[: len(self._shown)] or not self._shown:
             self.strip.clear(generation.total)
             self._shown = ()
-        stage, frame = self._studio.stage, self._studio.playback.position
+        stage = self._studio.stage
         for index, step in enumerate(generation.steps[len(self._shown) :], len(self._shown)):
-            picture = self._studio.result.step_picture(index, stage.original, frame)
+            picture = self._studio.result.step_picture(index, stage.original, stage.number)
             self.strip.addStep(step.step, picture, 1 - float(step.masked.mean()))
         self._shown = generation.steps

@@ -30,13 +30,13 @@ class Session(Observable):
         opening: name of the file that is being opened, or "".
 
     Signals:
-        frame_arrived: number of a frame that can be had now.
+        frame_arrived: number of a frame, and its picture, uint8 (H, W, 3).
         thumbnail_arrived: number of a frame, and its thumbnail, uint8 (h, w, 3).
     """
 
     clip: Field[ClipReader | None] = Field(None, same=operator.is_)
     opening = Field("")
-    frame_arrived = Signal(int)
+    frame_arrived = Signal(int, object)
     thumbnail_arrived = Signal(int, object)
 
     def __init__(self, notices: Notices, parent: QObject | None = None) -> None:
@@ -55,7 +55,7 @@ class Session(Observable):
         self._worker.open(path)
 
     def frame(self, number: int) -> Picture | None:
-        """A frame, uint8 (H, W, 3), or None until `frame_arrived` tells that it can be had."""
+        """A frame, uint8 (H, W, 3), or None until `frame_arrived` brings it."""
         if self.clip is None:
             return None
         picture = self._frames.get(number)
@@ -96,7 +96,7 @@ class Session(Observable):
     def _decoded(self, reader: ClipReader, number: int, picture: Picture) -> None:
         if reader is self.clip:
             self._frames.put(number, picture)
-            self.frame_arrived.emit(number)
+            self.frame_arrived.emit(number, picture)
 
     def _shrunk(self, reader: ClipReader, number: int, picture: Picture) -> None:
         if reader is self.clip:

@@ -20,15 +20,19 @@ from studio.state.tools import Tools
 
 
 class Stage(Observable):
-    """Everything is of one frame, the one at the playback's position as soon as it is decoded.
+    """Everything is of one frame: the one at the playback's position as soon as it is decoded.
+
+    While playing faster than frames are decoded, the newest one that is there stands in.
 
     Attributes:
+        number: of the frame that is shown.
         picture: the frame as it shall be seen, `original` as it is in the clip; None without one.
         mask: what is painted on it, or None when nothing is or it is hidden.
         window: the working window; None while a result is only looked at.
         tokens: what the lens shows, with the window of the job that it belongs to; or None.
     """
 
+    number = Field(0)
     picture: Field[Picture | None] = Field(None, same=operator.is_)
     original: Field[Picture | None] = Field(None, same=operator.is_)
     mask: Field[Mask | None] = Field(None, same=operator.is_)
@@ -54,7 +58,7 @@ class Stage(Observable):
         self._key_mask: Mask | None = None
         session.changed("clip").connect(lambda _clip: self._clear())
         session.frame_arrived.connect(self._take)
-        watch(playback, "position", self._show_frame)
+        watch(playback, "position", self._follow)
         watch(result, "clips variation last", self._show_result)
         watch(masks, "track", self._show_mask)
         watch(tools, "mask_shown", self._show_mask)
@@ -67,17 +71,22 @@ class Stage(Observable):
 
     def _clear(self) -> None:
         self.picture = self.original = self.mask = self.window = self.tokens = None
-        self._show_frame()
+        self._follow()
 
-    def _take(self, number: int) -> None:
-        if number == self._playback.position:
-            self._show_frame()
+    def _follow(self) -> None:
+        position = self._playback.position
+        original = self._session.frame(position)
+        if original is not None:  # else the frame before stays until this one is decoded
+            self._show(position, original)
 
-    def _show_frame(self) -> None:
-        original = self._session.frame(self._playback.position)
-        if original is None:
-            return  # the frame before stays until this one is decoded
-        self.original = original
+    def _take(self, number: int, original: Picture) -> None:
+        position = self._playback.position
+        late = self._playback.playing and self.number < number < position
+        if number == position or late:
+            self._show(number, original)
+
+    def _show(self, number: int, original: Picture) -> None:
+        self.number, self.original = number, original
         self._show_result()
         self._show_mask()
         self._show_window()
@@ -85,7 +94,7 @@ class Stage(Observable):
 
     def _show_result(self) -> None:
         if self.original is not None:
-            self.picture = self._result.picture(self._playback.position, self.original)
+            self.picture = self._result.picture(self.number, self.original)
 
     def _show_mask(self) -> None:
         if self.picture is not None:
@@ -94,9 +103,9 @@ class Stage(Observable):
     def _current_mask(self) -> Mask | None:
         """The mask of the position; the same array as long as it is the same key frame."""
         track = self._masks.track
-        key = (track, track.key_of(self._playback.position) if track else None)
+        key = (track, track.key_of(self.number) if track else None)
         if key[0] is not self._mask_key[0] or key[1] != self._mask_key[1]:
-            self._mask_key, self._key_mask = key, self._masks.at(self._playback.position)
+            self._mask_key, self._key_mask = key, self._masks.at(self.number)
         return self._key_mask
 
     def _show_window(self) -> None:
@@ -113,7 +122,7 @@ class Stage(Observable):
         if not self._tools.lens or started is None or job.request is None or self.picture is None:
             self.tokens = None
             return
-        number = job.request.window.model_frame(self._playback.position)
+        number = job.request.window.model_frame(self.number)
         if number is None:
             self.tokens = None
             return

@@ -64,6 +64,7 @@ def test_undo_and_redo_by_keys_go_to_the_frame_they_change(
         async with opened(engine, clip) as window:
             studio = window.studio
             studio.playback.go(5)
+            await until(lambda: studio.stage.number == 5)
             drag(window.canvas.view, STROKE)
             studio.playback.go(9)
 

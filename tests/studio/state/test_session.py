@@ -34,7 +34,7 @@ def open_in(session: Session, path: Path, qtbot) -> None:
 def test_frame_comes_when_it_is_decoded(session: Session, clip: Path, qtbot) -> None:
     open_in(session, clip, qtbot)
 
-    with qtbot.waitSignal(session.frame_arrived, check_params_cb=lambda k: k == 7):
+    with qtbot.waitSignal(session.frame_arrived, check_params_cb=lambda k, _picture: k == 7):
         assert session.frame(7) is None
 
     assert session.frame(7)[0, 0, 0] == 35
@@ -45,7 +45,7 @@ def test_frames_ahead_are_decoded_without_being_asked_for(
 ) -> None:
     open_in(session, clip, qtbot)
 
-    with qtbot.waitSignal(session.frame_arrived, check_params_cb=lambda k: k == 3):
+    with qtbot.waitSignal(session.frame_arrived, check_params_cb=lambda k, _picture: k == 3):
         session.frame(0)
 
     assert session.frame(3) is not None
@@ -61,7 +61,7 @@ def test_file_that_cannot_be_opened_leaves_the_clip(session: Session, clip: Path
 
     assert session.clip is before
     assert "broken.mp4" in session._notices.current.text
-    with qtbot.waitSignal(session.frame_arrived, check_params_cb=lambda k: k == 5):
+    with qtbot.waitSignal(session.frame_arrived, check_params_cb=lambda k, _picture: k == 5):
         session.frame(5)
 
 
@@ -83,5 +83,5 @@ def test_frames_of_another_clip_are_not_taken(session: Session, clip: Path, qtbo
     open_in(session, other, qtbot)
 
     assert len(session.clip) == 3
-    with qtbot.waitSignal(session.frame_arrived, check_params_cb=lambda k: k == 1):
+    with qtbot.waitSignal(session.frame_arrived, check_params_cb=lambda k, _picture: k == 1):
         assert session.frame(1) is None

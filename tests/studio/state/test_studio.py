@@ -164,6 +164,19 @@ def test_frames_outside_the_window_are_untouched(studio: Studio, qtbot) -> None:
     assert studio.stage.picture is studio.stage.original
 
 
+def test_late_frame_stands_in_while_playing_and_only_then(studio: Studio) -> None:
+    late = np.full((HEIGHT, WIDTH, 3), 99, np.uint8)
+    studio.playback.position = 18  # not decoded yet
+
+    studio.session.frame_arrived.emit(6, late)
+    assert studio.stage.number == 0
+    studio.playback.playing = True
+    studio.session.frame_arrived.emit(6, late)
+
+    assert studio.stage.number == 6
+    assert studio.stage.picture is late
+
+
 def test_mask_makes_room_for_the_result_and_comes_back_with_the_brush(studio: Studio) -> None:
     studio.masks.paint(0, box(10, 10, 30, 30))
     assert studio.stage.mask is not None
