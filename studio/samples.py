@@ -14,3 +14,8 @@ def sample_clip() -> Path | None:
     """The clip that is shown first, or None when none came along."""
     samples = [path for path in asset("samples").iterdir() if path.suffix.lower() in _SUFFIXES]
     return min(samples, key=lambda path: (path.stem != _FIRST, path.name), default=None)
+
+
+def is_sample(path: Path) -> bool:
+    """Whether a clip is one of those that came along."""
+    return asset("samples") in path.resolve().parents

@@ -26,12 +26,12 @@ def settings_file() -> Path:
 class Settings:
     """Attributes:
     recent: paths of the clips opened last, newest first.
-    folder: where the last file dialog stood, or "".
+    folder: of the clip opened last, or "".
     geometry: the window's size and place as Qt saves them, in hexadecimal, or "".
     brush_size: diameter in pixels.
     loop: whether playing starts again at the end.
     bundle: folder of the model bundle used last, or "".
-    writer: name of the export format used last, or "".
+    writer: name of the export format used last, or ""; export_folder: where it went, or "".
     """
 
     recent: Sequence[str] = field(default=())
@@ -41,6 +41,7 @@ class Settings:
     loop: bool = True
     bundle: str = ""
     writer: str = ""
+    export_folder: str = ""
 
     def opened(self, path: Path) -> Settings:
         """These settings after a clip was opened."""

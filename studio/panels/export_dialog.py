@@ -94,7 +94,7 @@ class ExportDialog(QDialog):
         self.range.setEnabled(marks)
         self.range.setToolTip("" if marks else "Set an in or out mark in the timeline first.")
         self._export.whole = self._export.whole or not marks
-        self._suggest_path()
+        self.path.setText(str(self._export.suggested()))
 
     def _bind(self) -> None:
         export = self._export
@@ -144,10 +144,6 @@ class ExportDialog(QDialog):
 
     def _finish(self, _path: Path) -> None:
         self.accept()
-
-    def _suggest_path(self) -> None:
-        folder = Path(self._studio.settings.folder or Path.home())
-        self.path.setText(str(self._export.suggested(folder)))
 
     def _ask_for_place(self) -> None:
         dialog = QFileDialog(self, "Export to", self.path.text())

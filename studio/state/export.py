@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from core.compositing import composited_frame
@@ -24,6 +24,7 @@ from core.media.writing import WRITERS, Writer, write_clip
 from core.options import Value, with_options
 from core.requests import GenerationRequest
 from studio.observable import Field, Observable
+from studio.samples import is_sample
 from studio.state.notices import Notices
 from studio.state.playback import Playback
 from studio.state.result import Result
@@ -93,6 +94,7 @@ class Export(Observable):
         audio: whether the sound goes along.
         running: whether an export is being written; `done` of `total` frames are.
         target: path of the export that runs or ran last.
+        folder: where the last one went, or None.
 
     Signals:
         written: path of a finished export.
@@ -106,6 +108,7 @@ class Export(Observable):
     done = Field(0)
     total = Field(0)
     target: Field[Path | None] = Field(None)
+    folder: Field[Path | None] = Field(None)
     written = Signal(object)
     _advanced = Signal(int)
 
@@ -134,13 +137,23 @@ class Export(Observable):
     def frame_count(self) -> int:
         return self._end - self._first
 
-    def suggested(self, folder: Path) -> Path:
-        """A name beside the clip's, in `folder`, that no file has yet."""
+    def suggested(self) -> Path:
+        """A name after the clip's that no file has yet, where the last export went."""
         clip = self._session.clip
         stem = f"{clip.path.stem if clip else 'clip'}-maskreel"
         names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
-        paths = (folder / f"{name}{self.row.suffix}" for name in names)
+        paths = (self._place() / f"{name}{self.row.suffix}" for name in names)
         return next(path for path in paths if not path.exists())
+
+    def _place(self) -> Path:
+        """The folder of the last export, else the clip's, else the user's own for videos."""
+        clip = self._session.clip
+        if self.folder is not None and self.folder.is_dir():
+            return self.folder
+        if clip is not None and not is_sample(clip.path):
+            return clip.path.parent
+        videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
+        return Path(videos) if Path(videos).is_dir() else Path.home()
 
     def with_suffix(self, path: Path) -> Path:
         """A path with the suffix of the chosen format instead of another format's."""
@@ -220,6 +233,7 @@ class Export(Observable):
         if whole:
             show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(target.parent)))
             self._notices.tell("info", f"Exported to {target}", "Show in folder", show)
+            self.folder = target.parent
             self.written.emit(target)
         else:
             self._notices.tell("info", f"The export was stopped; “{target.name}” was not written.")

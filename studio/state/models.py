@@ -6,10 +6,8 @@ import logging
 from contextlib import aclosing
 from pathlib import Path
 
-import platformdirs
 from PySide6.QtCore import QObject
 
-from core.assets import asset
 from core.cards import ModelCard, list_bundles
 from core.errors import UserError
 from core.options import Option
@@ -19,12 +17,6 @@ from studio.state.generation import Runs
 from studio.state.notices import Notices
 
 log = logging.getLogger(__name__)
-
-
-def model_folders() -> tuple[Path, ...]:
-    """Where bundles are looked for: those that came with Maskreel, then the user's own."""
-    own = Path(platformdirs.user_data_dir("maskreel", appauthor=False)) / "models"
-    return asset("models"), own
 
 
 class Models(Observable):

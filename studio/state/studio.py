@@ -7,13 +7,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from core.assets import model_folders
+from core.media.writing import WRITERS
 from studio.observable import watch
+from studio.samples import is_sample
 from studio.settings import Settings
 from studio.state.export import Export
 from studio.state.framing import Framing
 from studio.state.generation import Generation, Phase, Runs
 from studio.state.masks import Masks
-from studio.state.models import Models, model_folders
+from studio.state.models import Models
 from studio.state.notices import Notices
 from studio.state.playback import Playback
 from studio.state.recipe import Recipe
@@ -42,7 +45,8 @@ class Studio(QObject):
         self.playback = Playback(self)
         self.masks = Masks(self)
         self.tools = Tools(self)
-        self.models = Models(engine, self.notices, model_places or model_folders(), self)
+        folders = model_folders() if model_places is None else model_places
+        self.models = Models(engine, self.notices, folders, self)
         self.recipe = Recipe(self.models, self)
         self.framing = Framing(self.session, self.masks, self.playback, self.recipe, self)
         self.generation = Generation(engine, self.notices, self)
@@ -116,6 +120,7 @@ class Studio(QObject):
             loop=self.playback.loop,
             bundle=self.recipe.bundle,
             writer=self.export.writer,
+            export_folder=str(self.export.folder or ""),
         )
 
     def _recall(self) -> None:
@@ -123,8 +128,10 @@ class Studio(QObject):
         self.playback.loop = self.settings.loop
         if self.models.card(self.settings.bundle) is not None:
             self.recipe.bundle = self.settings.bundle
-        if self.settings.writer:
+        if self.settings.writer in WRITERS:
             self.export.writer = self.settings.writer
+        if self.settings.export_folder:
+            self.export.folder = Path(self.settings.export_folder)
 
     def _start_over(self) -> None:
         clip = self.session.clip
@@ -133,7 +140,8 @@ class Studio(QObject):
             self.playback.open(len(clip), clip.rate)
             self.masks.open(clip.size)
             self.framing.open()
-            self.settings = self.settings.opened(clip.path)
+            if not is_sample(clip.path):
+                self.settings = self.settings.opened(clip.path)
 
     def _end_result_at_mark(self) -> None:
         self.result.last = self.playback.out_mark

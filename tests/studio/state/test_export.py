@@ -118,7 +118,15 @@ def test_place_that_is_not_there_is_a_notice(studio: Studio, tmp_path: Path) -> 
 def test_suggested_name_is_free(studio: Studio, tmp_path: Path) -> None:
     (tmp_path / "clip-maskreel.mkv").write_text("")
 
-    assert studio.export.suggested(tmp_path).name == "clip-maskreel-2.mkv"
+    assert studio.export.suggested() == tmp_path / "clip-maskreel-2.mkv"
+
+
+def test_next_export_goes_where_the_last_one_went(studio: Studio, tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+
+    export(studio, tmp_path / "results" / "a.mkv")
+
+    assert studio.export.suggested().parent == tmp_path / "results"
 
 
 def test_suffix_follows_the_format(studio: Studio) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.requests import BundleEntry
+from studio.samples import sample_clip
 from studio.settings import Settings
 from studio.state.studio import Studio
 from tests.studio.clips import write_numbered
@@ -222,3 +223,14 @@ def test_settings_remember_what_was_chosen(engine: ReplayingEngine) -> None:
     assert studio.remembered("00").brush_size == 12
     assert studio.remembered("00").loop is False
     studio.session.end()
+
+
+def test_bundled_sample_is_no_recent_clip(studio: Studio, qtbot) -> None:
+    before = studio.settings.recent
+    sample = sample_clip()
+    assert sample is not None
+
+    studio.session.open(sample)
+    qtbot.waitUntil(lambda: studio.session.clip.path == sample)
+
+    assert studio.settings.recent == before
