@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.models.tokenizers.vqgan3d import VQGAN3D
 from core.training.data import Cut, Footage
@@ -19,6 +19,7 @@ from core.training.phases import Learner
 from core.training.recipe import Leg, Recipe
 
 _STREAM = 1  # keeps the random numbers of the two phases apart
+_CUT_NORMAL_DEVIATION = 0.8796  # of a unit normal distribution cut at ±2
 
 
 class TokenizerPhase:
@@ -31,8 +32,10 @@ class TokenizerPhase:
         self._training = recipe.tokenizer
         self.steps = self._training.steps
         torch.manual_seed(recipe.seed)
+        network = VQGAN3D(self._training.model)
+        network.apply(_initialise)
         self.learner = Learner(
-            VQGAN3D(self._training.model),
+            network,
             self._training.optimiser,
             self.steps,
             ema=self._training.ema,
@@ -109,3 +112,12 @@ class TokenizerPhase:
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         self.learner.load_state(state)
         self._used = state["used"].clone()
+
+
+def _initialise(module: nn.Module) -> None:
+    """Convolutions start as the authors' do: LeCun normal (cut at 2σ), biases zero."""
+    if isinstance(module, nn.Conv3d):
+        deviation = module.weight[0].numel() ** -0.5 / _CUT_NORMAL_DEVIATION
+        nn.init.trunc_normal_(module.weight, std=deviation, a=-2 * deviation, b=2 * deviation)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
