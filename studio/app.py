@@ -57,22 +57,28 @@ def _log_of_qt(kind: QtMsgType, _context: QMessageLogContext, message: str) -> N
 
 
 async def show_window(path: Path | None) -> int:
-    """The studio until its window is closed. Returns the exit code."""
+    """The studio until its window is closed. Returns the exit code.
+
+    Args:
+        path: the clip to open; without one, what was open last, or the sample.
+    """
     place = settings.settings_file()
     engine = Engine()
     studio = Studio(engine, settings.load(place))
     window = MainWindow(studio)
     window.show()
     await window.first_painted()
-    answer = asyncio.ensure_future(studio.models.ask())
+    answer = asyncio.ensure_future(studio.models.ask())  # this starts the engine
     first = path or _last_clip(studio.settings) or sample_clip()
     if first is not None:
         studio.session.open(first)
-    await window.closed()
-    answer.cancel()
-    settings.save(studio.remembered(window.geometry_text()), place)
-    await studio.end()
-    await engine.stop()
+    try:
+        await window.closed()
+    finally:
+        answer.cancel()
+        settings.save(studio.remembered(window.geometry_text()), place)
+        await studio.end()
+        await engine.stop()
     return 0
 
 

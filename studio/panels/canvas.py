@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.window import Window
 from studio import theme
@@ -16,7 +24,7 @@ from studio.observable import bind, watch
 from studio.state.notices import Notice as Told
 from studio.state.studio import Studio
 from studio.state.token_frame import TokenFrame
-from studio.state.tools import LARGEST_BRUSH, SMALLEST_BRUSH
+from studio.state.tools import LARGEST_BRUSH, LENS_MODES, SMALLEST_BRUSH
 from studio.widgets.clip_view import ClipView
 from studio.widgets.notice import Notice
 from studio.widgets.size_slider import SizeSlider
@@ -72,8 +80,9 @@ class Canvas(QWidget):
         row.addStretch(1)
         row.addWidget(self.legend)
         row.addSpacing(theme.GAP_PX)
-        for name in ("mask_shown", "wipe", "lens"):
+        for name in ("mask_shown", "wipe"):
             row.addWidget(tool_button(actions[name]))
+        row.addWidget(_lens_button(actions))
         row.addSpacing(2 * theme.GAP_PX)
         row.addWidget(tool_button(actions["zoom_out"]))
         row.addWidget(self.zoom)
@@ -155,6 +164,16 @@ class Canvas(QWidget):
         tools = self._studio.tools
         self.view.setBrush(tools.tool, tools.brush_size)
         self.view.setWindowEditable(tools.tool == "window")
+
+
+def _lens_button(actions: Actions) -> QToolButton:
+    """Turns the lens on and off; its arrow chooses what the lens shows."""
+    button = tool_button(actions["lens"])
+    modes = QMenu("What the lens shows", button)
+    modes.addActions([actions[f"lens_{mode}"] for mode in LENS_MODES])
+    button.setMenu(modes)
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+    return button
 
 
 def _rect(window: Window) -> QRect:

@@ -61,6 +61,7 @@ class TimelinePanel(QWidget):
     def _bind_strip(self) -> None:
         generation = self._studio.generation
         watch(generation, "started steps request", self._show_steps)
+        watch(self._studio.result, "variation", self._show_steps_again)
         watch(generation, "steps chosen", lambda: self.strip.setCurrent(generation.looked_at))
         self.strip.stepChosen.connect(generation.look_at)
 
@@ -92,6 +93,11 @@ class TimelinePanel(QWidget):
     def _show_result(self) -> None:
         frames = self._studio.result.frames
         self.timeline.setResult((frames.start, frames.stop - 1) if frames else None)
+
+    def _show_steps_again(self) -> None:
+        self._shown = ()
+        self._show_steps()
+        self.strip.setCurrent(self._studio.generation.looked_at)
 
     def _show_steps(self) -> None:
         """Bring the strip in line with the steps: what is new is added, else it starts anew."""

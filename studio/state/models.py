@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import aclosing
 from pathlib import Path
@@ -39,6 +40,7 @@ class Models(Observable):
     ) -> None:
         super().__init__(parent)
         self._engine, self._notices, self._folders = engine, notices, folders
+        self._asking: asyncio.Task[None] | None = None
         self.bundles = tuple(
             BundleEntry(str(path), card, None)
             if isinstance(card, ModelCard)
@@ -59,10 +61,16 @@ class Models(Observable):
                 async for answer in answers:
                     self._take(answer)
         except UserError as error:
-            self._notices.tell("error", str(error))
+            self._tell(str(error))
         except Exception as error:
             log.exception("the engine does not say what it can do")
-            self._notices.tell("error", f"The engine does not work: {error}.")
+            self._tell(f"The engine does not work: {error}.")
+
+    def ask_again(self) -> None:
+        self._asking = asyncio.ensure_future(self.ask())
+
+    def _tell(self, problem: str) -> None:
+        self._notices.tell("error", problem, "Try again", self.ask_again)
 
     def _take(self, answer: Capabilities) -> None:
         self.decoders = dict(answer.decoders)

@@ -10,6 +10,7 @@ from studio.observable import Field, Observable
 
 Tool = Literal["brush", "eraser", "pan", "window"]
 LensMode = Literal["state", "confidence", "kept"]
+LENS_MODES: tuple[LensMode, ...] = ("state", "confidence", "kept")
 
 SMALLEST_BRUSH, LARGEST_BRUSH = 1, 500
 PAINTING = ("brush", "eraser")

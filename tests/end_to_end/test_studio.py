@@ -11,6 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -19,6 +20,7 @@ from core.cards import list_bundles
 from core.engine.client import Engine
 from core.media.reading import open_clip
 from core.media.writing import write_clip
+from studio import demo
 from studio.panels.main_window import MainWindow
 from studio.state.generation import Phase
 from tests.bundles import tiny_bundle
@@ -182,6 +184,32 @@ if __name__ == "__main__":
     )
 
     assert ran.returncode == 0, ran.stderr
+
+
+def test_demo_leaves_a_picture_and_a_clip(
+    clip: Path, models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert demo.run(tmp_path, clip, (models,)) == 0
+
+    picture, result = tmp_path / demo.PICTURE, tmp_path / demo.CLIP
+    assert capsys.readouterr().out.split() == [str(picture), str(result)]
+    assert cv2.imread(str(picture)).shape == (800, 1280, 3)
+    with open_clip(result) as reader:
+        assert (len(reader), reader.size) == (FRAMES, (WIDTH, HEIGHT))
+
+
+def test_demo_that_takes_too_long_says_so(
+    clip: Path,
+    models: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(demo, "LIMIT_S", 0.2)
+
+    assert demo.run(tmp_path, clip, (models,)) == 1
+
+    assert "did not finish" in capsys.readouterr().err
 
 
 @pytest.mark.slow
