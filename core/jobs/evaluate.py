@@ -79,7 +79,7 @@ def run(request: EvaluateRequest) -> Iterator[EvaluateUpdate]:
         clips, _ = footage.draw(rng, count, cut)
         tokens.append(_measure_tokenizer(bundle, clips, figures))
         for name in HOLE_TASKS:
-            painted = random_region(rng, clips.shape[2:]) if TASKS[name].painted else None
+            painted = random_region(rng, _shape(clips)) if TASKS[name].painted else None
             given = condition(
                 TASKS[name], clips, bundle.tokenizer, painted=painted, classes=len(card.classes)
             )
@@ -139,7 +139,7 @@ def _measure_hole(
     figures: _Figures,
 ) -> None:
     """Adds PSNR and SSIM inside the unknown region: of the model and of each baseline."""
-    known, _ = known_regions(TASKS[name], clips.shape[2:], bundle.tokenizer.stride, painted)
+    known, _ = known_regions(TASKS[name], _shape(clips), bundle.tokenizer.stride, painted)
     generated = _pixels(bundle, generate(bundle, given))
     for target, video in zip(_frames(clips), generated, strict=True):
         results = {"model": np.where(known[..., None], target, video)}
@@ -155,6 +155,11 @@ def generate(bundle: ModelBundle, given: Condition, seed: int = 0) -> Tensor:
     noise = SeededNoise(range(seed, seed + len(given.labels)))
     *_, last = Commit()(bundle.transformer, given, noise)
     return last.tokens
+
+
+def _shape(clips: Tensor) -> tuple[int, int, int]:
+    _, _, frames, height, width = clips.shape
+    return frames, height, width
 
 
 def _pixels(bundle: ModelBundle, tokens: Tensor) -> NDArray[np.uint8]:

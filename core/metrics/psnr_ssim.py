@@ -5,11 +5,14 @@ SSIM: Wang et al. 2004, on luma, 11x11 Gaussian of sigma 1.5, windows that lie w
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Video = NDArray[np.floating]
+Exact = NDArray[np.float64]
 
 LUMA = np.array([0.2125, 0.7154, 0.0721])
 WINDOW, SIGMA = 11, 1.5
@@ -43,19 +46,19 @@ def ssim_inside(video: Video, target: Video, region: NDArray[np.bool_]) -> float
     return float(maps[centres].mean()) if centres.any() else float("nan")
 
 
-def _exact(video: Video) -> Video:
+def _exact(video: Video) -> Exact:
     return np.asarray(video, np.float64)
 
 
-def _decibels(error: NDArray[np.float64]) -> NDArray[np.float64]:
+def _decibels(error: Exact) -> Exact:
     return -10 * np.log10(np.maximum(error, _SMALLEST_ERROR))
 
 
-def _luma_pairs(video: Video, target: Video):
+def _luma_pairs(video: Video, target: Video) -> Iterator[tuple[Exact, Exact]]:
     return zip(_exact(video) @ LUMA, _exact(target) @ LUMA, strict=True)
 
 
-def _ssim_map(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+def _ssim_map(a: Exact, b: Exact) -> Exact:
     """SSIM of every window wholly inside: (H - 10, W - 10)."""
     mean_a, mean_b = _blur(a), _blur(b)
     variance_a, variance_b = _blur(a * a) - mean_a**2, _blur(b * b) - mean_b**2
@@ -65,7 +68,7 @@ def _ssim_map(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.floa
     return luminance * (2 * covariance + c2) / (variance_a + variance_b + c2)
 
 
-def _blur(picture: NDArray[np.float64]) -> NDArray[np.float64]:
+def _blur(picture: Exact) -> Exact:
     edge = WINDOW // 2
     kernel = cv2.getGaussianKernel(WINDOW, SIGMA, cv2.CV_64F)
     return cv2.sepFilter2D(picture, cv2.CV_64F, kernel, kernel)[edge:-edge, edge:-edge]

@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +103,7 @@ def record_episode(scenario: Scenario, seed: int, frames: int, *, wide: bool = F
         game.close()
 
 
-def _start(scenario: Scenario, seed: int, *, wide: bool):
+def _start(scenario: Scenario, seed: int, *, wide: bool) -> Any:
     try:
         import vizdoom
     except ImportError as error:
@@ -142,7 +143,7 @@ def _start(scenario: Scenario, seed: int, *, wide: bool):
     return game
 
 
-def _play(game, agent: Agent, frames: int) -> Clip:
+def _play(game: Any, agent: Agent, frames: int) -> Clip:
     pictures: list[NDArray[np.uint8]] = []
     last = np.zeros(2)
     while len(pictures) < frames and not game.is_episode_finished():

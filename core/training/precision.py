@@ -7,7 +7,7 @@ float32; forward and backward pass run on a bf16 copy of them.
 from __future__ import annotations
 
 import copy
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -77,7 +77,7 @@ class _GroupNorm(torch.autograd.Function):
     """Gradient as two sums over space and time, as matrix products, and one linear blend."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: FunctionCtx, x: Tensor, weight: Tensor, bias: Tensor, groups: int, eps: float
     ) -> Tensor:
         size = x[0, 0].numel()
@@ -89,7 +89,7 @@ class _GroupNorm(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, grad: Tensor):  # type: ignore[no-untyped-def, override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight, mean, scale = ctx.saved_tensors
         (n, channels), groups, size = x.shape[:2], mean.shape[1], x[0, 0].numel()
 

@@ -40,7 +40,9 @@ class TransformerPhase:
     def __init__(self, recipe: Recipe, footage: Footage, tokenizer: VQGAN3D) -> None:
         self._recipe, self._footage = recipe, footage
         self._training, self.steps = recipe.transformer, recipe.transformer.steps
-        self._tokenizer = WorkingCopy(tokenizer, recipe.precision, exact=("quantizer",)).model
+        copy = WorkingCopy(tokenizer, recipe.precision, exact=("quantizer",)).model
+        assert isinstance(copy, VQGAN3D)
+        self._tokenizer = copy
         self._classes = len(footage.classes)
         config = recipe.transformer_config(self._classes)
         torch.manual_seed(recipe.seed)

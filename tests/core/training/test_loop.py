@@ -61,9 +61,7 @@ def test_a_stopped_run_goes_on_as_if_it_never_had(
         updates.close()
     list(train.run(other))
 
-    for straight, stopped in zip(
-        final_states(request_.run), final_states(other.run), strict=True
-    ):
+    for straight, stopped in zip(final_states(request_.run), final_states(other.run), strict=True):
         for name, tensor in straight.items():
             assert torch.equal(tensor, stopped[name]), name
 
