@@ -8,10 +8,10 @@ import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
+    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -19,12 +19,12 @@ from PySide6.QtWidgets import (
 
 from core.window import Window
 from studio import theme
-from studio.actions import Actions
 from studio.observable import bind, watch
+from studio.panels.window_actions import Actions
 from studio.state.notices import Notice as Told
 from studio.state.studio import Studio
 from studio.state.token_frame import TokenFrame
-from studio.state.tools import LARGEST_BRUSH, LENS_MODES, SMALLEST_BRUSH
+from studio.state.tools import LARGEST_BRUSH, LENS_MODES, SMALLEST_BRUSH, LensMode
 from studio.widgets.clip_view import ClipView
 from studio.widgets.notice import Notice
 from studio.widgets.size_slider import SizeSlider
@@ -45,7 +45,7 @@ def tool_button(action: QAction, icon_px: int = theme.ICON_PX) -> QToolButton:
 class Canvas(QWidget):
     """Attributes:
     view: the canvas itself. notice: the sentence that lies over its top edge.
-    brush_size: slider and number.
+    brush_size: slider and number. lens_mode: what the lens shows; there while it is on.
     """
 
     def __init__(self, studio: Studio, actions: Actions, parent: QWidget | None = None) -> None:
@@ -55,6 +55,7 @@ class Canvas(QWidget):
         self.notice = Notice()
         self.brush_size = SizeSlider("Brush", SMALLEST_BRUSH, LARGEST_BRUSH)
         self.legend = LensLegend()
+        self.lens_mode = QComboBox()
         self.zoom = QLabel()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -72,6 +73,9 @@ class Canvas(QWidget):
         self.zoom.setMinimumWidth(44)
         self.zoom.setAccessibleName("Zoom")
         self.brush_size.setFixedWidth(250)
+        self.lens_mode.setAccessibleName("What the lens shows")
+        for mode, words in LENS_MODES.items():
+            self.lens_mode.addItem(words, mode)
         bar = QWidget()
         row = QHBoxLayout(bar)
         row.setContentsMargins(theme.GAP_PX, 3, theme.GAP_PX, 3)
@@ -80,9 +84,10 @@ class Canvas(QWidget):
         row.addStretch(1)
         row.addWidget(self.legend)
         row.addSpacing(theme.GAP_PX)
-        for name in ("mask_shown", "wipe"):
+        row.addWidget(self.lens_mode)
+        row.addSpacing(theme.GAP_PX)
+        for name in ("mask_shown", "wipe", "lens"):
             row.addWidget(tool_button(actions[name]))
-        row.addWidget(_lens_button(actions))
         row.addSpacing(2 * theme.GAP_PX)
         row.addWidget(tool_button(actions["zoom_out"]))
         row.addWidget(self.zoom)
@@ -119,7 +124,12 @@ class Canvas(QWidget):
         studio = self._studio
         bind(studio.tools, "brush_size", self.brush_size.setValue, self.brush_size.valueChanged)
         bind(studio.tools, "lens_mode", self.legend.setMode)
+        bind(studio.tools, "lens_mode", self._choose_lens_mode)
+        self.lens_mode.activated.connect(
+            lambda row: setattr(studio.tools, "lens_mode", self.lens_mode.itemData(row))
+        )
         bind(studio.tools, "lens", self.legend.setVisible)
+        bind(studio.tools, "lens", self.lens_mode.setVisible)
         self.view.zoomed.connect(lambda scale: self.zoom.setText(f"{scale:.0%}"))
 
     def _bind_notice(self) -> None:
@@ -160,20 +170,13 @@ class Canvas(QWidget):
         mode = self._studio.tools.lens_mode
         return LensPicture(tokens.given, tokens.masked, tokens.kept_at, tokens.confidence, mode)
 
+    def _choose_lens_mode(self, mode: LensMode) -> None:
+        self.lens_mode.setCurrentIndex(self.lens_mode.findData(mode))
+
     def _show_brush(self) -> None:
         tools = self._studio.tools
         self.view.setBrush(tools.tool, tools.brush_size)
         self.view.setWindowEditable(tools.tool == "window")
-
-
-def _lens_button(actions: Actions) -> QToolButton:
-    """Turns the lens on and off; its arrow chooses what the lens shows."""
-    button = tool_button(actions["lens"])
-    modes = QMenu("What the lens shows", button)
-    modes.addActions([actions[f"lens_{mode}"] for mode in LENS_MODES])
-    button.setMenu(modes)
-    button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-    return button
 
 
 def _rect(window: Window) -> QRect:

@@ -32,16 +32,14 @@ class KeysDialog(QDialog):
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(5)
         grid.setContentsMargins(12, 4, 12, 12)
-        menu = ""
-        for row, (group, text, keys) in enumerate(_with_headings()):
-            if group != menu:
-                menu = group
-                title = heading(group)
-                title.setContentsMargins(0, 12, 0, 2)
-                grid.addWidget(title, row, 0)
-                continue
-            grid.addWidget(QLabel(text), row, 0)
-            grid.addWidget(QLabel(keys), row, 1, Qt.AlignmentFlag.AlignRight)
+        for menu, rows in key_list():
+            title = heading(menu)
+            title.setContentsMargins(0, 12, 0, 2)
+            grid.addWidget(title, grid.rowCount(), 0)
+            for text, keys in rows:
+                row = grid.rowCount()
+                grid.addWidget(QLabel(text), row, 0)
+                grid.addWidget(QLabel(keys), row, 1, Qt.AlignmentFlag.AlignRight)
         scroll = QScrollArea()
         scroll.setWidget(table)
         scroll.setWidgetResizable(True)
@@ -65,16 +63,6 @@ class AboutDialog(QDialog):
         text.setWordWrap(True)
         text.setMinimumWidth(360)
         _lay_out(self, text)
-
-
-def _with_headings() -> list[tuple[str, str, str]]:
-    """The keys, with one row more before each menu's first."""
-    rows: list[tuple[str, str, str]] = []
-    for row in key_list():
-        if not rows or rows[-1][0] != row[0]:
-            rows.append((row[0], "", ""))
-        rows.append(row)
-    return rows
 
 
 def _lay_out(dialog: QDialog, content: QWidget) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from studio.actions import Actions
 from studio.panels.job import JobPanel
 from studio.panels.recipe import RecipePanel
+from studio.panels.window_actions import Actions
 from studio.state.studio import Studio
 
 WIDTH = 304

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 
 from core.requests import GenerationFinished
 from studio import theme
-from studio.actions import Actions, button_tooltip
 from studio.observable import watch
 from studio.panels.recipe import small_text
+from studio.panels.window_actions import Actions, button_tooltip
 from studio.state.generation import Phase
 from studio.state.studio import Studio
 from studio.widgets.progress import JobProgress

@@ -10,7 +10,6 @@ from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
 
-from studio.actions import Actions
 from studio.panels.canvas import Canvas
 from studio.panels.export_dialog import ExportDialog
 from studio.panels.help import AboutDialog, KeysDialog
@@ -18,6 +17,7 @@ from studio.panels.inspector import Inspector
 from studio.panels.status import StatusBar
 from studio.panels.timeline import TimelinePanel
 from studio.panels.tool_bar import ToolBar
+from studio.panels.window_actions import Actions
 from studio.samples import sample_clip
 from studio.state.studio import Studio
 

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 from core.tasks import TASKS
 from core.window import Window
 from studio import theme
-from studio.actions import Actions
 from studio.observable import bind, watch
 from studio.panels.canvas import tool_button
+from studio.panels.window_actions import Actions
 from studio.state.recipe import LARGEST_SEED, MOST_VARIATIONS
 from studio.state.studio import Studio
 from studio.widgets.option_form import NumberBox, OptionForm

@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.actions import Actions
 from studio.panels.canvas import tool_button
+from studio.panels.window_actions import Actions
 
 _TOOLS = ("brush", "eraser", "pan", "window")
 _EDITS = ("undo", "redo", "clear_masks")

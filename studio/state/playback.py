@@ -58,6 +58,9 @@ class Playback(Observable):
         self.position = min(max(0, frame), max(0, self.length - 1))
         self._mark_time()
 
+    def go_to_end(self) -> None:
+        self.go(self.length - 1)
+
     def step(self, count: int) -> None:
         self.pause()
         self.go(self.position + count)

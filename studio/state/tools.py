@@ -10,7 +10,11 @@ from studio.observable import Field, Observable
 
 Tool = Literal["brush", "eraser", "pan", "window"]
 LensMode = Literal["state", "confidence", "kept"]
-LENS_MODES: tuple[LensMode, ...] = ("state", "confidence", "kept")
+LENS_MODES: dict[LensMode, str] = {
+    "state": "State",
+    "confidence": "Confidence",
+    "kept": "Step kept",
+}
 
 SMALLEST_BRUSH, LARGEST_BRUSH = 1, 500
 PAINTING = ("brush", "eraser")

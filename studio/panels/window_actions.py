@@ -1,0 +1,84 @@
+"""The table of actions as QActions of a window: menus, shortcuts, tooltips, kept up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from studio import theme
+from studio.actions import LINE, MENUS, ROWS, Row, shown
+from studio.observable import Observable, watch
+
+if TYPE_CHECKING:
+    from studio.panels.main_window import MainWindow
+
+
+class Actions:
+    """The table as QActions of a window, kept up to date.
+
+    Attributes:
+        menus: by name, once the menu bar is filled.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self.menus: dict[str, QMenu] = {}
+        self._groups: dict[str, QActionGroup] = {}
+        self._actions = {row.name: self._made(row) for row in ROWS}
+        window.addActions(list(self._actions.values()))
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def follow(self, states: Iterable[tuple[Observable, str]]) -> None:
+        """Look again at what can be done whenever one of these fields changes."""
+        for state, names in states:
+            watch(state, names, self.refresh)
+
+    def fill(self, bar: QMenuBar) -> None:
+        """Give the menu bar its menus."""
+        for name, rows in MENUS.items():
+            self.menus[name] = bar.addMenu(f"&{name}")
+            for row in rows:
+                if row is LINE:
+                    self.menus[name].addSeparator()
+                else:
+                    self.menus[name].addAction(self._actions[row.name])
+
+    def refresh(self) -> None:
+        for row in ROWS:
+            action, obstacle = self._actions[row.name], row.obstacle(self._window)
+            action.setEnabled(not obstacle)
+            action.setToolTip(_tooltip(row, obstacle))
+            if row.checked is not None:
+                action.setChecked(row.checked(self._window))
+
+    def _made(self, row: Row) -> QAction:
+        action = QAction(row.text, self._window)
+        action.setObjectName(row.name)
+        action.setShortcuts(row.shortcuts)
+        if row.icon:
+            action.setIcon(theme.icon(row.icon))
+        action.setIconVisibleInMenu(False)
+        action.setCheckable(row.checked is not None)
+        if row.group:
+            group = self._groups.setdefault(row.group, QActionGroup(self._window))
+            action.setActionGroup(group)
+        action.triggered.connect(lambda: row.run(self._window))
+        return action
+
+
+def _tooltip(row: Row, obstacle: str) -> str:
+    text = row.text.rstrip("…")
+    keys = f" ({shown(row.shortcuts[0])})" if row.keys else ""
+    more = obstacle or row.help
+    return f"{text}{keys}\n{more}" if more else f"{text}{keys}"
+
+
+def button_tooltip(widget: QWidget, action: QAction) -> None:
+    """Let a button show an action's tooltip, also while it is disabled."""
+    action.changed.connect(lambda: widget.setToolTip(action.toolTip()))
+    widget.setToolTip(action.toolTip())
