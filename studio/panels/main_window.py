@@ -146,7 +146,8 @@ class MainWindow(QMainWindow):
         self.actions_.follow(
             (
                 (studio.session, "clip"),
-                (studio.playback, "position loop"),
+                (studio.playback, "loop"),
+                (studio.stage, "number"),
                 (studio.masks, "track undoable redoable"),
                 (studio.tools, "tool mask_shown wipe lens lens_mode"),
                 (studio.recipe, "bundle task"),
