@@ -36,6 +36,7 @@ class JobPanel(QWidget):
         watch(studio.generation, "phase", self._show_phase)
         watch(studio.generation, "chosen steps", self._show_again)
         watch(studio.generation, "phase started steps eta chosen finished", self._show_progress)
+        watch(studio.models, "device", self._show_progress)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -69,7 +70,10 @@ class JobPanel(QWidget):
         done = generation.steps[-1].step + 1 if generation.steps else 0
         match generation.phase:
             case Phase.PREPARING:
-                self.progress.setBusy("Reading and encoding the clip")
+                started = bool(self._studio.models.device)
+                self.progress.setBusy(
+                    "Reading and encoding the clip" if started else "Starting the engine"
+                )
             case Phase.HALTING:
                 self.progress.setBusy("Stopping")
             case Phase.IDLE:

@@ -168,6 +168,7 @@ class Export(Observable):
         self.done, self.total, self.target = 0, order.end - order.first, target
         self.running = True
         self._job = asyncio.ensure_future(self._run(order))
+        self._job.add_done_callback(self._note_end)
 
     def cancel(self) -> None:
         """Stop after the frame that is being written; nothing stays of the file."""
@@ -217,8 +218,9 @@ class Export(Observable):
             self._notices.tell("error", f"“{order.target.name}” could not be written: {error}.")
         else:
             self._tell(order.target, whole)
-        finally:
-            self._job, self.running = None, False
+
+    def _note_end(self, _job: asyncio.Task[None]) -> None:
+        self._job, self.running = None, False
 
     def _write(self, order: Order) -> bool:
         """In the export's thread: True when all is written, False when it was cancelled."""

@@ -85,7 +85,7 @@ class Generation(Observable):
     ) -> None:
         super().__init__(parent)
         self._engine, self._notices, self._clock = engine, notices, clock
-        self._job: asyncio.Task[None] | None = None
+        self._job: asyncio.Task[Phase] | None = None
         self._halted = Phase.STOPPED
         self._step_times: list[float] = []
 
@@ -192,19 +192,16 @@ class Generation(Observable):
         self.eta = None
         self.phase = Phase.PREPARING
         self._job = asyncio.ensure_future(self._run(request, before))
+        self._job.add_done_callback(self._note_end)
 
-    async def _run(self, request: GenerationRequest, before: asyncio.Task[None] | None) -> None:
-        job = asyncio.current_task()
-        outcome = Phase.FAILED
+    async def _run(self, request: GenerationRequest, before: asyncio.Task[Phase] | None) -> Phase:
+        """How the job ended; when it is cancelled, `_halted` says how."""
         try:
             if before is not None:
                 await asyncio.wait([before])
             async with aclosing(self._engine.run(request)) as updates:
                 async for update in updates:
                     self._take(update)
-            outcome = Phase.FINISHED
-        except asyncio.CancelledError:
-            outcome = self._halted
         except EngineDied as died:
             self._offer_again(str(died))
         except UserError as error:
@@ -212,8 +209,15 @@ class Generation(Observable):
         except Exception as error:
             log.exception("a generation failed")
             self._notices.tell("error", f"Generating failed: {error}. The log has the details.")
+        else:
+            return Phase.FINISHED
+        return Phase.FAILED
+
+    def _note_end(self, job: asyncio.Task[Phase]) -> None:
+        # Not in `_run`: a job that is cancelled before it begins never gets there.
         if self._job is job:  # else a newer job has taken over
-            self._job, self.eta, self.phase = None, None, outcome
+            self._job, self.eta = None, None
+            self.phase = self._halted if job.cancelled() else job.result()
 
     def _take(self, update: object) -> None:
         match update:

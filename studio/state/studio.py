@@ -74,7 +74,7 @@ class Studio(QObject):
         if self.session.clip is None:
             return "Open a clip first."
         if self.recipe.card is None or window is None:
-            return "No model is installed. Put a model bundle into the models folder."
+            return f"No model is installed. Copy a model's folder into {model_folders()[1]}."
         if obstacle := self.recipe.obstacle(self.recipe.chosen_task):
             return obstacle
         if self.generation.running:

@@ -140,6 +140,18 @@ def test_new_request_replaces_the_running_one(job: Job) -> None:
     assert job.done_steps == list(range(TOTAL))
 
 
+def test_job_that_is_stopped_at_once_has_ended(job: Job) -> None:
+    async def scenario() -> None:
+        job.generation.begin(REQUEST)
+        job.generation.stop()
+        await job.generation.ended()
+
+    run(scenario())
+
+    assert job.generation.phase is Phase.STOPPED
+    assert job.engine.requests == []
+
+
 def test_dead_engine_is_named_and_the_job_offered_again(job: Job) -> None:
     async def scenario() -> None:
         job.engine.fail_after, job.engine.error = 2, EngineDied(-9)
