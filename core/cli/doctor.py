@@ -21,7 +21,7 @@ from core.errors import UserError
 from core.media.reading import open_clip
 from core.media.writing import WRITERS, write_clip
 
-PACKAGES = ("torch", "numpy", "cv2", "av", "imageio", "safetensors", "PySide6", "qasync")
+PACKAGES = ("torch", "numpy", "cv2", "av", "safetensors", "PySide6", "qasync")
 WINDOW_PACKAGES = ("PySide6", "qasync")
 """Only the studio needs them; the verbs work without."""
 READ_CODECS = ("h264", "hevc", "vp9", "av1", "mpeg4", "prores", "ffv1", "gif", "png")
