@@ -65,11 +65,17 @@ def entropy_loss(distances: Tensor, temperature: float) -> Tensor:
 
 
 def reconstruction(video: Tensor, target: Tensor, weights: LossWeights) -> dict[str, Tensor]:
-    """Weighted "l2" (as published) and "l1" (ours), means over all elements, in float32."""
+    """Weighted "l2" (as published), "l1" and "chroma" (ours), means over all elements, in float32.
+
+    Both videos are (b, 3, T, H, W).
+    """
     video, target = video.float(), target.float()
     terms = {"l2": weights.l2 * F.mse_loss(video, target)}
     if weights.l1:
         terms["l1"] = weights.l1 * F.l1_loss(video, target)
+    if weights.chroma:
+        error = video - target
+        terms["chroma"] = weights.chroma * (error - error.mean(1, keepdim=True)).abs().mean()
     return terms
 
 

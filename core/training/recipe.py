@@ -78,10 +78,16 @@ class Leg:
 
 @dataclass(frozen=True)
 class LossWeights:
-    """MAGVIT's weights (its code; `l1` and a weight on `l2` are ours)."""
+    """MAGVIT's weights, from its code; `l1`, `chroma` and a weight on `l2` are ours.
+
+    Attributes:
+        chroma: of the error that is left in a pixel's colours when its mean over them is taken
+            out. Pictures are mostly grey: without it colours are learnt last.
+    """
 
     l2: float = 1.0
     l1: float = 0.0
+    chroma: float = 0.0
     commitment: float = 0.25
     codebook: float = 1.0
     entropy: float = 0.1

@@ -99,3 +99,14 @@ def test_tokens_of_weight_zero_do_not_count() -> None:
     loss = token_loss(logits, targets, weights, smoothing=0)
 
     assert float(loss) == pytest.approx(np.log(4), abs=1e-5)
+
+
+def test_chroma_is_what_grey_cannot_explain() -> None:
+    target = torch.rand(1, 3, 2, 4, 4)
+    weights = LossWeights(chroma=1.0)
+
+    brighter = reconstruction(target + 0.25, target, weights)
+    redder = reconstruction(target + torch.tensor([0.3, 0, 0]).view(1, 3, 1, 1, 1), target, weights)
+
+    assert float(brighter["chroma"]) == pytest.approx(0, abs=1e-6)
+    assert float(redder["chroma"]) == pytest.approx((0.2 + 0.1 + 0.1) / 3, abs=1e-6)
