@@ -56,7 +56,7 @@ class Learner:
         self.copy = WorkingCopy(self.network, precision, exact)
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self._optimiser = torch.optim.AdamW(
-            _parameter_groups(self.network, optimiser.weight_decay),
+            _parameter_groups(self.network, optimiser),
             lr=optimiser.rate,
             betas=optimiser.betas,
         )
@@ -68,7 +68,7 @@ class Learner:
         limit = self.settings.clip or float("inf")
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), limit)
         for group in self._optimiser.param_groups:
-            group["lr"] = self.settings.rate_at(step, self.steps)
+            group["lr"] = group["share"] * self.settings.rate_at(step, self.steps)
         self._optimiser.step()
         self._optimiser.zero_grad()
         self.copy.load_weights()
@@ -110,14 +110,17 @@ def _below(prefix: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 
 
-def _parameter_groups(network: nn.Module, weight_decay: float) -> list[dict]:
-    """Decay applies to kernels: weights of linear layers and convolutions."""
+def _parameter_groups(network: nn.Module, optimiser: Optimiser) -> list[dict]:
+    """Kernels, which are the weights of linear layers and convolutions; and all others.
+
+    Each group's learning rate is its `share` of the optimiser's.
+    """
     kernels = [
         module.weight for module in network.modules() if isinstance(module, nn.Linear | nn.Conv3d)
     ]
     chosen = {id(weight) for weight in kernels}
     others = [p for p in network.parameters() if id(p) not in chosen]
     return [
-        {"params": kernels, "weight_decay": weight_decay},
-        {"params": others, "weight_decay": 0.0},
+        {"params": kernels, "weight_decay": optimiser.weight_decay, "share": 1.0},
+        {"params": others, "weight_decay": 0.0, "share": optimiser.other_rate},
     ]

@@ -51,11 +51,14 @@ class Optimiser:
     Attributes:
         clip: global gradient norm; 0 does not clip.
         weight_decay: on the weights of linear layers and convolutions alone.
+        other_rate: what all other parameters (biases, norms, codes, embeddings) learn at, as a
+            multiple of `rate`.
     """
 
     rate: float = 1e-4
     betas: tuple[float, float] = (0.9, 0.99)
     weight_decay: float = 0.0
+    other_rate: float = 1.0
     clip: float = 0.0
     warmup: int = 100
     decay: int = 500

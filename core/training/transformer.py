@@ -46,8 +46,10 @@ class TransformerPhase:
         self._classes = len(footage.classes)
         config = recipe.transformer_config(self._classes)
         torch.manual_seed(recipe.seed)
+        network = BidirectionalTransformer(config)
+        _place_words(network, tokenizer)
         self.learner = Learner(
-            BidirectionalTransformer(config),
+            network,
             self._training.optimiser,
             self.steps,
             ema=self._training.ema,
@@ -146,3 +148,16 @@ class TransformerPhase:
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         self.learner.load_state(state)
         self._bank.load_state(state)
+
+
+@torch.no_grad()
+def _place_words(network: BidirectionalTransformer, tokenizer: VQGAN3D) -> None:
+    """Starts the embeddings of the codes as a random projection of the codebook.
+
+    So codes that look alike are alike from the start; ours, not MAGVIT's. The scale stays.
+    """
+    codes = tokenizer.quantizer.codebook
+    codes = (codes - codes.mean(0)) / codes.std(0).clamp(min=1e-6)
+    projection = torch.randn(codes.shape[1], network.config.hidden) / codes.shape[1] ** 0.5
+    words = network.words.weight
+    words[: len(codes)] = words[: len(codes)].std() * (codes @ projection)
