@@ -117,7 +117,8 @@ def _measure_tokenizer(bundle: ModelBundle, clips: Tensor, figures: _Figures) ->
 def _measure_prior(
     bundle: ModelBundle, given: Condition, tokens: Tensor, figures: _Figures
 ) -> None:
-    """Adds accuracy and cross-entropy on the tokens that COMMIT selects at random ratios."""
+    """Adds accuracy and cross-entropy on the tokens that COMMIT selects at random ratios, and on
+    those of them that have no hint ("masked")."""
     ratio = mask_ratio(torch.rand(len(tokens)))
     commit = commit_inputs(
         tokens, given.tokens, given.given, torch.rand(tokens.shape), ratio, weights="mask+refine"
@@ -126,8 +127,10 @@ def _measure_prior(
     own = surprise.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
     hit = surprise.argmin(-1) == tokens
     for row, selected in enumerate(commit.weights.bool()):
-        figures.add("token_cross_entropy", float(own[row][selected].mean()))
-        figures.add("token_accuracy", float(hit[row][selected].float().mean()))
+        masked = selected & ~given.given[row]
+        for name, counted in (("token", selected), ("masked", masked)):
+            figures.add(f"{name}_cross_entropy", float(own[row][counted].mean()))
+            figures.add(f"{name}_accuracy", float(hit[row][counted].float().mean()))
 
 
 def _measure_hole(
