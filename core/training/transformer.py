@@ -156,8 +156,8 @@ def _place_words(network: BidirectionalTransformer, tokenizer: VQGAN3D) -> None:
 
     So codes that look alike are alike from the start; ours, not MAGVIT's. The scale stays.
     """
-    codes = tokenizer.quantizer.codebook
-    codes = (codes - codes.mean(0)) / codes.std(0).clamp(min=1e-6)
+    codebook = tokenizer.quantizer.codebook
+    codes = (codebook - codebook.mean(0)) / codebook.std(0).clamp(min=1e-6)
     projection = torch.randn(codes.shape[1], network.config.hidden) / codes.shape[1] ** 0.5
     words = network.words.weight
     words[: len(codes)] = words[: len(codes)].std() * (codes @ projection)
