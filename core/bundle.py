@@ -41,7 +41,7 @@ class ModelBundle:
             save_file(_weights(self.tokenizer, dtype), partial / TOKENIZER_FILE)
             save_file(_weights(self.transformer, dtype), partial / TRANSFORMER_FILE)
             self.card.write(partial)
-            partial.chmod(0o755)  # mkdtemp lets only its owner in
+            _let_everybody_read(partial)
             replaced = partial.with_name(partial.name + "-replaced")
             if folder.exists():
                 folder.rename(replaced)
@@ -49,6 +49,13 @@ class ModelBundle:
             shutil.rmtree(replaced, ignore_errors=True)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _let_everybody_read(folder: Path) -> None:
+    """What is written through a temporary name is its owner's alone otherwise."""
+    folder.chmod(0o755)
+    for file in folder.iterdir():
+        file.chmod(0o644)
 
 
 def load_bundle(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,13 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def bundle(tmp_path: Path) -> Path:
     return tiny_bundle(tmp_path / "tiny")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
+def test_others_may_read_a_saved_bundle(bundle: Path) -> None:
+    modes = {path.name: path.stat().st_mode & 0o777 for path in [bundle, *bundle.iterdir()]}
+
+    assert set(modes.values()) == {0o755, 0o644}
 
 
 @pytest.mark.parametrize("stored", [torch.float32, torch.bfloat16, torch.float16])
