@@ -96,6 +96,7 @@ class ClipView(QWidget):
         self._drag: Drag | None = None
         self._drag_button = Qt.MouseButton.NoButton
         self._space_held = False
+        self._reached_by_keyboard = False  # the mouse needs no ring to be found
         self._space_dragged = False
 
     # What is shown
@@ -384,7 +385,7 @@ class ClipView(QWidget):
             whole, shown = QRectF(self.rect()), QRectF(event.rect())
             self._scene.paint(painter, self.place, self.scale, whole, shown)
             self._paint_ring(painter)
-        if self.hasFocus():
+        if self._reached_by_keyboard:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(theme.ACCENT)
@@ -445,8 +446,13 @@ class ClipView(QWidget):
             if not self._space_dragged:
                 self.spaceTapped.emit()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        keys = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._reached_by_keyboard = event.reason() in keys
+        super().focusInEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._space_held = False
+        self._space_held = self._reached_by_keyboard = False
         self._update_cursor_shape()
         super().focusOutEvent(event)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QRegion, QWheelEvent
+from PySide6.QtGui import QColor, QDropEvent, QRegion, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from studio import theme
 from studio.widgets.clip_view import ClipView
 from studio.widgets.mask_painter import MaskPainter
 from studio.widgets.token_lens import LensPicture
@@ -364,3 +365,18 @@ def rgb(view: ClipView) -> np.ndarray:
     image = view.grab().toImage().convertToFormat(view.grab().toImage().Format.Format_RGB32)
     pixels = np.frombuffer(image.constBits(), np.uint8)
     return pixels.reshape(image.height(), image.width(), 4)[..., 2::-1].copy()
+
+
+def test_only_the_keyboard_brings_a_ring_around_the_canvas(view, qtbot):
+    def edge() -> QColor:
+        return view.grab().toImage().pixelColor(0, 0)
+
+    view.clearFocus()
+    qtbot.waitUntil(lambda: not view.hasFocus())
+    QTest.mouseClick(view, LEFT, pos=QPoint(400, 250))
+    view.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert edge() == QColor(theme.CANVAS)
+
+    view.clearFocus()
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    assert edge() == QColor(theme.ACCENT)
