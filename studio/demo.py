@@ -30,8 +30,8 @@ PICTURE, CLIP = "maskreel-demo.png", "maskreel-demo.mp4"
 LIMIT_S = 900
 """The demo gives up after this time: a slow machine needs a minute or two."""
 
-_STROKE = ((0.40, 0.42), (0.48, 0.55), (0.56, 0.45), (0.62, 0.58))
-"""Where the stroke goes, as shares of the picture's width and height."""
+_STROKE = ((0.705, 0.47), (0.70, 0.58), (0.71, 0.70))
+"""Where the stroke goes, as shares of width and height: over a figure of the sample clip."""
 _BRUSH_SHARE = 0.16
 """The brush's diameter as a share of the picture's height."""
 _LOOK_EVERY_S = 0.01
