@@ -82,6 +82,13 @@ class Learner:
         for ours, theirs in zip(self.average.parameters(), self.network.parameters(), strict=True):
             ours.lerp_(theirs, 1 - decay)
 
+    def settle(self, *parts: str) -> None:
+        """Gives parts of the network their averaged weights, which they keep without gradients."""
+        for part in parts:
+            averaged = self.average.get_submodule(part).state_dict()
+            self.network.get_submodule(part).load_state_dict(averaged)
+        self.copy.load_weights()
+
     def moments(self, parameter: Tensor) -> list[Tensor]:
         """The optimiser's moving averages of a parameter; empty before the first step."""
         state = self._optimiser.state.get(parameter, {})

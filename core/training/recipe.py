@@ -72,11 +72,18 @@ class Optimiser:
 
 @dataclass(frozen=True)
 class Leg:
-    """A part of the tokenizer's training: so many steps on crops of `size` pixels."""
+    """A part of the tokenizer's training: so many steps on crops of `size` pixels.
+
+    Attributes:
+        decoder_only: encoder and codebook stay as their averages are, so that the tokens do not
+            change; the decoder learns to make more of them. Cheaper, and it may as well be done
+            when a transformer has learnt those tokens already.
+    """
 
     steps: int
     size: int
     batch: int
+    decoder_only: bool = False
 
 
 @dataclass(frozen=True)

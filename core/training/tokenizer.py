@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core.models.tokenizers.vqgan3d import VQGAN3D
 from core.training.data import Cut, Footage
@@ -19,7 +19,6 @@ from core.training.phases import Learner
 from core.training.recipe import Leg, Recipe
 
 _STREAM = 1  # keeps the random numbers of the two phases apart
-_CUT_NORMAL_DEVIATION = 0.8796  # of a unit normal distribution cut at ±2
 
 
 class TokenizerPhase:
@@ -32,10 +31,8 @@ class TokenizerPhase:
         self._training = recipe.tokenizer
         self.steps = self._training.steps
         torch.manual_seed(recipe.seed)
-        network = VQGAN3D(self._training.model)
-        network.apply(_initialise)
         self.learner = Learner(
-            network,
+            VQGAN3D(self._training.model),
             self._training.optimiser,
             self.steps,
             ema=self._training.ema,
@@ -56,13 +53,11 @@ class TokenizerPhase:
         video = self._crops(rng, leg).contiguous(memory_format=torch.channels_last_3d)
         tokenizer = self.learner.copy.model
         assert isinstance(tokenizer, VQGAN3D)
-        features = tokenizer.encoder(video.to(tokenizer.encoder.conv_in.weight))
         terms: dict[str, Tensor] = {}
-        if step >= self._training.quantize_from:
-            self._move_unused_codes(step, features, rng)
-            quantized = quantize(features, tokenizer.quantizer, self._training.losses)
-            self._used += torch.bincount(quantized.tokens.flatten(), minlength=len(self._used))
-            features, terms = quantized.features, quantized.terms
+        if leg.decoder_only:
+            features = self._settled(tokenizer, video)
+        else:
+            features, terms = self._learning(tokenizer, video, step, rng)
         decoded = tokenizer.decoder(features)
         terms = reconstruction(decoded, video, self._training.losses) | terms
         norm = self.learner.learn(sum(terms.values(), torch.zeros(())), step)
@@ -70,6 +65,25 @@ class TokenizerPhase:
         figures = {name: float(term.detach()) for name, term in terms.items()}
         figures |= {"gradient": norm, "psnr": -10 * float(np.log10(max(error, 1e-10)))}
         return leg.batch, figures | {"codes": float((self._used > 0).float().mean())}
+
+    def _learning(
+        self, tokenizer: VQGAN3D, video: Tensor, step: int, rng: np.random.Generator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """What the decoder reads while encoder and codebook learn, and the quantiser's losses."""
+        features = tokenizer.encoder(video.to(tokenizer.encoder.conv_in.weight))
+        if step < self._training.quantize_from:
+            return features, {}
+        self._move_unused_codes(step, features, rng)
+        quantized = quantize(features, tokenizer.quantizer, self._training.losses)
+        self._used += torch.bincount(quantized.tokens.flatten(), minlength=len(self._used))
+        return quantized.features, quantized.terms
+
+    @torch.no_grad()
+    def _settled(self, tokenizer: VQGAN3D, video: Tensor) -> Tensor:
+        """What the decoder reads while it learns alone: codes of the averaged encoder."""
+        self.learner.settle("encoder", "quantizer")
+        codes = tokenizer.quantizer.lookup(tokenizer.encode(video))
+        return codes.to(tokenizer.decoder.conv_in.weight)
 
     def _crops(self, rng: np.random.Generator, leg: Leg) -> Tensor:
         """Clips of the recipe's scale; a smaller leg sees a random part of each."""
@@ -112,12 +126,3 @@ class TokenizerPhase:
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         self.learner.load_state(state)
         self._used = state["used"].clone()
-
-
-def _initialise(module: nn.Module) -> None:
-    """Convolutions start as the authors' do: LeCun normal (cut at 2σ), biases zero."""
-    if isinstance(module, nn.Conv3d):
-        deviation = module.weight[0].numel() ** -0.5 / _CUT_NORMAL_DEVIATION
-        nn.init.trunc_normal_(module.weight, std=deviation, a=-2 * deviation, b=2 * deviation)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
