@@ -1,5 +1,7 @@
 """Which system libraries Qt needs on Linux, which of them are missing, and how to get them.
 
+Without a display there may also be no font, and then all text is empty boxes; a desktop has some.
+
 The lists are what Qt 6.11's own libraries name as needed (`objdump -p`, NEEDED): Qt's wheels
 bring everything else along.
 """
@@ -12,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -63,7 +66,9 @@ WAYLAND = (
     Library("libwayland-client.so.0", "libwayland-client0", "libwayland-client", "wayland"),
     Library("libwayland-cursor.so.0", "libwayland-cursor0", "libwayland-cursor", "wayland"),
 )
-NEEDED = {"offscreen": OFFSCREEN, "xcb": OFFSCREEN + XCB, "wayland": OFFSCREEN + WAYLAND}
+FONT = Library("a TrueType font", "fonts-dejavu-core", "dejavu-sans-fonts", "ttf-dejavu")
+FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
+NEEDED = {"offscreen": (*OFFSCREEN, FONT), "xcb": OFFSCREEN + XCB, "wayland": OFFSCREEN + WAYLAND}
 
 COMMANDS = {
     "apt": ("apt-get", "install", "-y", "--no-install-recommends"),
@@ -73,8 +78,21 @@ COMMANDS = {
 
 
 def missing(platform: str) -> list[Library]:
-    """The libraries that the Qt platform ("offscreen", "xcb", "wayland") lacks on this system."""
-    return [library for library in NEEDED[platform] if not loads(library.file)]
+    """What the Qt platform ("offscreen", "xcb", "wayland") lacks on this system."""
+    return [library for library in NEEDED[platform] if not present(library)]
+
+
+def present(library: Library) -> bool:
+    return has_font() if library is FONT else loads(library.file)
+
+
+def has_font() -> bool:
+    """Is a font where fontconfig looks by default, or wherever else fontconfig finds one?"""
+    folders = (Path(folder).expanduser() for folder in FONT_FOLDERS)
+    if any(next(folder.rglob("*.[to]t[fc]"), None) for folder in folders):
+        return True
+    listing = shutil.which("fc-list")
+    return listing is not None and bool(subprocess.run([listing], capture_output=True).stdout)
 
 
 def loads(file: str) -> bool:
@@ -94,9 +112,9 @@ def packages(libraries: Iterable[Library], manager: str) -> list[str]:
 def advice(libraries: list[Library]) -> str:
     """What to type so that the libraries are there."""
     files = ", ".join(library.file for library in libraries)
-    present = [m for m, command in COMMANDS.items() if shutil.which(command[0])] or list(COMMANDS)
-    lines = [f"Qt cannot start: these system libraries are missing: {files}. Install them with"]
-    for manager in present:
+    managers = [m for m, command in COMMANDS.items() if shutil.which(command[0])] or list(COMMANDS)
+    lines = [f"Qt cannot start well: this system lacks {files}. Install it with"]
+    for manager in managers:
         names = packages(libraries, manager)
         lines.append("    sudo " + " ".join([*COMMANDS[manager], *names]))
     lines.append("and run the same command again.")

@@ -158,6 +158,18 @@ def test_missing_library_is_named_with_its_package(monkeypatch: pytest.MonkeyPat
     assert "sudo apt-get install libegl1\n" in advice
 
 
+@ON_LINUX
+def test_a_system_without_any_font_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(qt_libraries, "FONT_FOLDERS", (str(tmp_path),))
+    monkeypatch.setattr(qt_libraries.shutil, "which", lambda _: None)
+    monkeypatch.setattr(qt_libraries, "loads", lambda _: True)
+    assert qt_libraries.missing("offscreen") == [qt_libraries.FONT]
+
+    (tmp_path / "sans.ttf").touch()
+
+    assert qt_libraries.missing("offscreen") == []
+
+
 def test_package_of_two_libraries_is_named_once() -> None:
     glib = [lib for lib in qt_libraries.OFFSCREEN if lib.apt == "libglib2.0-0"]
 
