@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UserError
-from core.tasks import TASKS, Task
 
 FORMAT = 1
 CARD_FILE = "card.json"
@@ -64,10 +63,6 @@ class ModelCard:
     hardware: str = ""
     steps: Mapping[str, int] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def known_tasks(self) -> tuple[Task, ...]:
-        return tuple(TASKS[name] for name in self.tasks if name in TASKS)
 
     def label(self, class_name: str) -> int:
         """Index of a class.

@@ -23,6 +23,7 @@ from core.conditioning import condition
 from core.decoders.masked import Commit
 from core.metrics.baselines import BASELINES
 from core.metrics.psnr_ssim import psnr, psnr_inside, ssim, ssim_inside
+from core.pixels import to_frames
 from core.sampling import SeededNoise
 from core.tasks import TASKS, known_regions
 from core.tokens import Condition
@@ -108,7 +109,7 @@ class _Figures:
 def _measure_tokenizer(bundle: ModelBundle, clips: Tensor, figures: _Figures) -> Tensor:
     """Adds reconstruction figures; the clips' tokens."""
     tokens = bundle.tokenizer.encode(clips)
-    for video, target in zip(_pixels(bundle, tokens), _frames(clips), strict=True):
+    for video, target in zip(_pixels(bundle, tokens), to_frames(clips), strict=True):
         figures.add("tokenizer_psnr", psnr(video / 255, target / 255))
         figures.add("tokenizer_ssim", ssim(video / 255, target / 255))
     return tokens
@@ -144,7 +145,7 @@ def _measure_hole(
     """Adds PSNR and SSIM inside the unknown region: of the model and of each baseline."""
     known, _ = known_regions(TASKS[name], _shape(clips), bundle.tokenizer.stride, painted)
     generated = _pixels(bundle, generate(bundle, given))
-    for target, video in zip(_frames(clips), generated, strict=True):
+    for target, video in zip(to_frames(clips), generated, strict=True):
         results = {"model": np.where(known[..., None], target, video)}
         results |= {key: fill(target, known) for key, fill in BASELINES.items()}
         for key, result in results.items():
@@ -166,12 +167,7 @@ def _shape(clips: Tensor) -> tuple[int, int, int]:
 
 
 def _pixels(bundle: ModelBundle, tokens: Tensor) -> NDArray[np.uint8]:
-    return _frames(bundle.tokenizer.decode(tokens).clamp(0, 1))
-
-
-def _frames(clips: Tensor) -> NDArray[np.uint8]:
-    """Float (b, 3, T, H, W) in [0, 1] → uint8 (b, T, H, W, 3)."""
-    return (clips * 255).round().byte().permute(0, 2, 3, 4, 1).numpy()
+    return to_frames(bundle.tokenizer.decode(tokens))
 
 
 def _token_statistics(bundle: ModelBundle, tokens: Tensor) -> dict[str, float]:

@@ -27,6 +27,7 @@ from core.errors import UserError
 from core.jobs.bundles import bundle_in, release
 from core.jobs.plan import Plan, checked
 from core.models.tokenizers import Tokenizer
+from core.pixels import to_frames, to_video
 from core.requests import (
     GenerationFinished,
     GenerationRequest,
@@ -90,10 +91,10 @@ def _generate(plan: Plan) -> Iterator[GenerationUpdate]:
 
 def _condition(plan: Plan, bundle: ModelBundle, device: torch.device) -> Condition:
     """Encoded once, then repeated for each variation."""
-    clip = torch.from_numpy(plan.frames).to(device).permute(3, 0, 1, 2).unsqueeze(0)
+    clip = to_video(plan.frames[None], device)
     one = condition(
         plan.task,
-        (clip.float() / 255).contiguous(memory_format=torch.channels_last_3d),
+        clip.contiguous(memory_format=torch.channels_last_3d),
         bundle.tokenizer,
         painted=plan.painted,
         labels=None if plan.label is None else [plan.label],
@@ -160,13 +161,7 @@ class _Previews:
         fast = not exact and dtype != torch.float32
         with self._clock.part("decode"), torch.autocast(tokens.device.type, dtype, enabled=fast):
             videos = (self._tokenizer.decode(grid) for grid in tokens.split(1))
-            return np.concatenate([_to_uint8(video) for video in videos])
-
-
-def _to_uint8(video: Tensor) -> NDArray[np.uint8]:
-    """Float (b, 3, T, H, W), about [0, 1] → uint8 (b, T, H, W, 3)."""
-    levels = video.float().clamp(0, 1).mul(255).round().to(torch.uint8)
-    return levels.permute(0, 2, 3, 4, 1).cpu().numpy()
+            return np.concatenate([to_frames(video) for video in videos])
 
 
 class _Clock:

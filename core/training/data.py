@@ -15,11 +15,11 @@ import av
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from core.clip import Frames
 from core.errors import UserError
+from core.pixels import to_video
 from core.training.recipe import DataSource
 
 SUFFIXES = {".mp4", ".mkv", ".mov", ".webm", ".avi"}
@@ -67,12 +67,7 @@ class Footage:
         chosen = rng.choice(len(self.videos), size=count, p=self._chances)
         clips = [cut_clip(self.videos[index], rng, cut) for index in chosen]
         labels = torch.tensor([self.videos[index].label for index in chosen])
-        return as_tensor(np.stack(clips)), labels
-
-
-def as_tensor(clips: NDArray[np.uint8]) -> Tensor:
-    """uint8 (b, T, H, W, 3) → float32 (b, 3, T, H, W) in [0, 1]."""
-    return torch.from_numpy(clips).permute(0, 4, 1, 2, 3).float() / 255
+        return to_video(np.stack(clips)), labels
 
 
 def cut_clip(video: Video, rng: np.random.Generator, cut: Cut) -> Frames:
