@@ -19,6 +19,7 @@ from PySide6.QtGui import QMouseEvent
 from core.engine.client import Engine
 from core.errors import UserError
 from studio import app
+from studio.observable import watch
 from studio.panels.main_window import SIZE, MainWindow
 from studio.samples import sample_clip
 from studio.settings import Settings
@@ -34,7 +35,6 @@ _STROKE = ((0.705, 0.47), (0.70, 0.58), (0.71, 0.70))
 """Where the stroke goes, as shares of width and height: over a figure of the sample clip."""
 _BRUSH_SHARE = 0.16
 """The brush's diameter as a share of the picture's height."""
-_LOOK_EVERY_S = 0.01
 _MOVES = 12
 """Mouse moves between two points of the stroke."""
 
@@ -144,11 +144,16 @@ async def _export(studio: Studio, target: Path) -> None:
 
 async def _until(studio: Studio, reached: Callable[[], bool]) -> None:
     """Waits until something is so; what the window tells as an error ends the demo."""
+    changed = asyncio.Event()
+    watch(studio.stage, "picture", changed.set)
+    watch(studio.generation, "started steps phase", changed.set)
+    watch(studio.notices, "current", changed.set)
     while not reached():
         notice = studio.notices.current
         if notice is not None and notice.kind == "error":
             raise UserError(notice.text)
-        await asyncio.sleep(_LOOK_EVERY_S)
+        await changed.wait()
+        changed.clear()
 
 
 def _told(studio: Studio) -> str:
