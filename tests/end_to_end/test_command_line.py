@@ -7,13 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from core.__main__ import main
 from core.media.reading import open_clip
@@ -25,13 +23,7 @@ from tests.core.training.conftest import recipe_file as recipe_file
 ROOT = Path(__file__).resolve().parents[2]
 SIZE, FRAMES = (48, 32), 9
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,10 @@ import pytest
 from core.engine import client
 from core.engine.client import Engine, EngineDied, JobFailed
 from core.errors import UserError
+from tests.core.engine.conftest import Run
 from tests.core.engine.replay import Count, Die, Raise, serve
 
 ROOT = Path(__file__).resolve().parents[3]
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
-
-
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    """Runs coroutines, all in one loop."""
-    with asyncio.Runner() as runner:
-        yield runner.run
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +38,12 @@ def engine(run: Run) -> Iterator[Engine]:
 async def drain(engine: Engine, request: Any) -> list[Any]:
     async with aclosing(engine.run(request)) as updates:
         return [update async for update in updates]
+
+
+async def listen(engine: Engine, request: Any, heard: asyncio.Event) -> None:
+    async with aclosing(engine.run(request)) as updates:
+        async for _ in updates:
+            heard.set()
 
 
 async def first(engine: Engine, request: Any) -> tuple[Any, float]:
@@ -76,8 +75,9 @@ def test_after_a_cancel_the_next_job_runs_in_the_same_process(engine: Engine, ru
 
 def test_cancelled_task_cancels_the_job(engine: Engine, run: Run) -> None:
     async def cancel_while_waiting() -> None:
-        task = asyncio.ensure_future(drain(engine, Count(1_000, pause_s=0.01)))
-        await asyncio.sleep(0.1)
+        running = asyncio.Event()
+        task = asyncio.ensure_future(listen(engine, Count(1_000, pause_s=0.01), running))
+        await running.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from core.checkpoints.magvit import tokenizer_weights
 from core.models.quantizer import VectorQuantizer
-from core.models.tokenizers.vqgan3d import VQGAN3D, VQGAN3DConfig
+from core.models.tokenizers.vqgan3d import VQGAN3D
 from core.training.losses import entropy_loss, quantize, reconstruction, token_loss
 from core.training.recipe import LossWeights
+from tests.parity.folder import MagvitFolder
 
 
 @pytest.fixture
@@ -23,23 +22,7 @@ def golden(shared: Path) -> Path:
 
 @pytest.fixture
 def tokenizer(golden: Path) -> VQGAN3D:
-    sizes = json.loads((golden / "config.json").read_text())
-    config = VQGAN3DConfig(
-        filters=sizes["filters"],
-        multipliers=tuple(sizes["mult"]),
-        temporal_down=tuple(sizes["tdown"]),
-        res_blocks=sizes["nres"],
-        embedding_dim=sizes["edim"],
-        codebook_size=sizes["codebook"],
-    )
-    arrays = {
-        key: value
-        for part in ("encoder", "decoder")
-        for key, value in np.load(golden / f"vq_weights_{part}.npz").items()
-    }
-    network = VQGAN3D(config)
-    network.load_state_dict(tokenizer_weights(arrays, config))
-    return network
+    return MagvitFolder(golden).tokenizer()
 
 
 def test_same_losses_and_gradients_as_the_authors(golden: Path, tokenizer: VQGAN3D) -> None:
