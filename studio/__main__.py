@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run_core(arguments)
     options = _parser().parse_args(arguments)
     try:
-        return _demo(options.out) if options.demo else _studio(options.file)
+        return _demo(options.out, options.file) if options.demo else _studio(options.file)
     except KeyboardInterrupt:
         return STOPPED
 
@@ -39,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a clip to open")
     parser.add_argument(
-        "--demo", action="store_true", help="paint, generate and export a sample without a display"
+        "--demo",
+        action="store_true",
+        help="paint, generate and export FILE or a sample without a display",
     )
     parser.add_argument(
         "--out", type=Path, default=Path(), metavar="FOLDER", help="where the demo's files go"
@@ -64,10 +66,10 @@ def _studio(file: Path | None) -> int:
     return app.run(app.show_window(file))
 
 
-def _demo(folder: Path) -> int:
+def _demo(folder: Path, clip: Path | None) -> int:
     from studio import demo
 
-    return demo.run(folder)
+    return demo.run(folder, clip)
 
 
 if __name__ == "__main__":

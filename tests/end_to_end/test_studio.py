@@ -21,6 +21,7 @@ from core.engine.client import Engine
 from core.media.reading import open_clip
 from core.media.writing import write_clip
 from studio import demo
+from studio.__main__ import main
 from studio.panels.main_window import MainWindow
 from studio.state.generation import Phase
 from tests.bundles import tiny_bundle
@@ -196,6 +197,15 @@ def test_demo_leaves_a_picture_and_a_clip(
     assert cv2.imread(str(picture)).shape == (800, 1280, 3)
     with open_clip(result) as reader:
         assert (len(reader), reader.size) == (FRAMES, (WIDTH, HEIGHT))
+
+
+def test_demo_takes_the_clip_that_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--demo", str(tmp_path / "absent.mp4"), "--out", str(tmp_path)]) == 1
+
+    assert "absent.mp4" in capsys.readouterr().err
+    assert not (tmp_path / demo.CLIP).exists()
 
 
 def test_demo_that_takes_too_long_says_so(
