@@ -64,6 +64,11 @@ class ModelCard:
     steps: Mapping[str, int] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def context_frames(self) -> int:
+        """How many first frames of a clip the transformer looks at as pixels."""
+        return int(self.transformer.config.get("context_frames", 0))
+
     def label(self, class_name: str) -> int:
         """Index of a class.
 

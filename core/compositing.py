@@ -24,10 +24,13 @@ FEATHER_PX = 6
 Picture = NDArray[np.uint8]
 
 
-def unknown_pixels(task: Task, window: Window, painted: MaskTrack | None, frame: int) -> Mask:
+def unknown_pixels(
+    task: Task, window: Window, painted: MaskTrack | None, frame: int, kept: int = 0
+) -> Mask:
     """Which pixels of the window are generated on a clip frame.
 
-    A task's region is evaluated at the window's own size, so that its edges are sharp.
+    A task's region is evaluated at the window's own size, so that its edges are sharp. `kept` is
+    the number of the window's first frames that stay, for a task that continues a clip.
 
     Returns:
         bool (window.height, window.width); all False on a frame outside the window's range.
@@ -37,6 +40,8 @@ def unknown_pixels(task: Task, window: Window, painted: MaskTrack | None, frame:
         return np.zeros((window.height, window.width), dtype=bool)
     if task.painted and painted is not None:
         return painted.at(frame)[window.rows, window.columns]
+    if task.continues:
+        return np.full((window.height, window.width), number >= kept)
     return ~_region(task, (window.frames, window.height, window.width))[number]
 
 
@@ -82,8 +87,8 @@ def composited_clip(
 ) -> Iterator[Picture]:
     """The clip's frames `first` ≤ k < `end` at full size, one at a time.
 
-    Frames outside the request's window pass through. A generated frame stands for `stride` clip
-    frames.
+    Frames that the request does not cover pass through. A generated frame stands for `stride`
+    clip frames.
 
     Args:
         generated: uint8 (T, h, w, 3), one of the clips of `GenerationFinished`.
@@ -101,11 +106,11 @@ def composited_frame(
     feather: float = FEATHER_PX,
 ) -> Picture:
     """One frame of `composited_clip`: `original` is the clip's frame of number `frame`."""
-    window = request.window
+    window = request.covered
     number = window.model_frame(frame)
     if number is None:
         return original
-    unknown = unknown_pixels(TASKS[request.task], window, request.painted, frame)
+    unknown = unknown_pixels(TASKS[request.task], window, request.painted, frame, request.kept)
     return composite(original, generated[number], window, unknown, feather)
 
 

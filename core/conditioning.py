@@ -26,6 +26,8 @@ def condition(
     painted: Known | None = None,
     labels: Sequence[int] | None = None,
     classes: int = 0,
+    kept: int = 0,
+    context_frames: int = 0,
 ) -> Condition:
     """What is given of the clips, as tokens.
 
@@ -34,13 +36,15 @@ def condition(
         painted: bool (T, H, W), True = to be generated; for painted tasks alone.
         labels: one class index per clip; None means unconditional.
         classes: number of classes that the transformer knows.
+        kept: number of known first frames; for tasks that continue a clip alone.
+        context_frames: how many first frames the transformer looks at; not more than are kept.
 
     Raises:
         ValueError: the grid does not divide by the stride, or the region is missing or too much.
     """
     b, _, frames, height, width = clips.shape
     shape, device = (frames, height, width), clips.device
-    pixels, tokens_known = known_regions(task, shape, tokenizer.stride, painted)
+    pixels, tokens_known = known_regions(task, shape, tokenizer.stride, painted, kept)
     given = torch.from_numpy(tokens_known).to(device).expand(b, *tokens_known.shape)
     tokens = torch.zeros(given.shape, dtype=torch.int64, device=device)
     if tokens_known.any():
@@ -50,6 +54,7 @@ def condition(
         given=given,
         task_tokens=torch.full((b,), int(task.token), device=device),
         labels=torch.tensor(labels if labels is not None else [classes] * b, device=device),
+        frames=clips[:, :, :context_frames] if kept and context_frames else None,
     )
 
 

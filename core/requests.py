@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,10 @@ class GenerationRequest:
             their defaults.
         seed: of the first variation; the next ones have seed + 1, seed + 2, …
         resume: a decode state to continue from (see `GenerationStepped.state`), or None.
+        kept: first frames of the window that are kept and continued; only for tasks that continue.
+        length: frames of the result; 0 = the model's own number. More than that are made window
+            by window, each going on from the end of the one before (causal models alone).
+        overlap: frames that each further window takes over from the one before; 0 = half of them.
     """
 
     bundle: str
@@ -48,6 +52,14 @@ class GenerationRequest:
     seed: int = 0
     count: int = 1
     resume: bytes | None = None
+    kept: int = 0
+    length: int = 0
+    overlap: int = 0
+
+    @property
+    def covered(self) -> Window:
+        """The window over all frames of the result."""
+        return replace(self.window, frames=self.length or self.window.frames)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `from_json` gives an equal request back."""
@@ -71,19 +83,21 @@ class GenerationRequest:
 
 @dataclass(frozen=True, eq=False)
 class GenerationStarted:
-    """The clip is encoded; decoding begins.
+    """Decoding begins: of the first window, or of a further one when the result is longer.
 
     Attributes:
-        total: number of decode steps.
+        total: number of decode steps of all windows.
         given: bool (t, h, w): tokens that came from the user's picture.
         stride: pixels of the model's clip per token in T, H, W.
         condition: uint8 (T, H, W, 3): the filled clip that the tokenizer saw.
+        first: frame of the result that the window begins with.
     """
 
     total: int
     given: NDArray[np.bool_]
     stride: tuple[int, int, int]
     condition: NDArray[np.uint8]
+    first: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +105,11 @@ class GenerationStepped:
     """One decode step is done.
 
     Attributes:
-        step: 0-based number of the step, of `total`.
+        step: 0-based number of the step, of `total`; some may be left out (see `DecodeStep`).
         tokens: int32 (b, t, h, w), masked: bool, confidence: float16 in [0, 1], same shape.
         preview: uint8 (b, T, H, W, 3) at the model's size, or None when throttled away.
         state: a few KB from which a request can resume after this step.
+        first: frame of the result that the window of these tokens begins with.
     """
 
     step: int
@@ -104,6 +119,20 @@ class GenerationStepped:
     confidence: NDArray[np.float16]
     preview: NDArray[np.uint8] | None
     state: bytes
+    first: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class GenerationGrown:
+    """Frames of a result longer than one window, that will not change any more.
+
+    Attributes:
+        first: number of the first of them in the result.
+        clips: uint8 (count, n, H, W, 3) at the model's size.
+    """
+
+    first: int
+    clips: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -122,15 +151,17 @@ class GenerationFinished:
 
     Attributes:
         clips: uint8 (count, T, H, W, 3) at the model's size; `core.compositing` puts them back
-            into the clip.
+            into the clip. Of a longer result: the frames that no `GenerationGrown` has brought.
+        first: number of the first of them in the result.
     """
 
     clips: NDArray[np.uint8]
     timings: Timings
     device: str
+    first: int = 0
 
 
-GenerationUpdate = GenerationStarted | GenerationStepped | GenerationFinished
+GenerationUpdate = GenerationStarted | GenerationStepped | GenerationGrown | GenerationFinished
 
 
 @dataclass(frozen=True)
@@ -154,20 +185,65 @@ class BundleEntry:
 
 
 @dataclass(frozen=True)
+class DecoderEntry:
+    """A decoder: in words, its options, and the names of the transformers that it decodes."""
+
+    label: str
+    options: tuple[Option, ...]
+    transformers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Capabilities:
     """What the engine offers. The window builds its forms from this.
 
     Attributes:
         device: for people ("CPU, bfloat16", "NVIDIA H200").
         memory: bytes that the device has.
-        decoders: name → options.
+        decoders: by name.
     """
 
     device: str
     memory: int
     bundles: tuple[BundleEntry, ...]
-    decoders: Mapping[str, tuple[Option, ...]]
+    decoders: Mapping[str, DecoderEntry]
 
 
-Request = GenerationRequest | CapabilitiesRequest
-Update = GenerationUpdate | Capabilities
+@dataclass(frozen=True)
+class ImportRequest:
+    """Make a bundle of a checkpoint of VideoGPT's authors; one `Imported` comes back.
+
+    Attributes:
+        checkpoint: path of the file.
+        models: folder that the bundle's folder is written into.
+        name: of the bundle; None takes the file's.
+        heads: attention heads, where the file does not say; None assumes the default.
+        classes: names of the classes, in the order of their labels; () numbers them.
+        tokenizer: checkpoint of a VQ-VAE, for a prior whose file lacks something of it; or None.
+    """
+
+    checkpoint: str
+    models: str
+    name: str | None = None
+    heads: int | None = None
+    classes: tuple[str, ...] = ()
+    tokenizer: str | None = None
+
+
+@dataclass(frozen=True)
+class Imported:
+    """A bundle that was made of a checkpoint.
+
+    Attributes:
+        bundle: its folder.
+        found: sentences on what the file holds: sizes, grid, classes, conditioning, attention.
+        assumed: sentences on what it does not say and was assumed, each with what changes it.
+    """
+
+    bundle: str
+    found: tuple[str, ...]
+    assumed: tuple[str, ...]
+
+
+Request = GenerationRequest | CapabilitiesRequest | ImportRequest
+Update = GenerationUpdate | Capabilities | Imported

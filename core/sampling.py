@@ -22,6 +22,10 @@ class Noise(Protocol):
         """Independent Gumbel(0, 1) noise, float32, on the model's device; `shape[0]` samples."""
         ...
 
+    def gumbel_of(self, draw: int, shape: Sequence[int]) -> Tensor:
+        """The noise of draw number `draw`, whatever was drawn before; the count stays."""
+        ...
+
     def state(self) -> NoiseState:
         """From which `SeededNoise.from_state` continues with the next draw."""
         ...
@@ -52,14 +56,17 @@ class SeededNoise:
         return NoiseState(self._seeds, self._draws)
 
     def gumbel(self, shape: Sequence[int]) -> Tensor:
+        self._draws += 1
+        return self.gumbel_of(self._draws - 1, shape)
+
+    def gumbel_of(self, draw: int, shape: Sequence[int]) -> Tensor:
         if shape[0] != len(self._seeds):
             raise ValueError(f"{shape[0]} samples, but {len(self._seeds)} seeds")
-        uniform = torch.stack([self._uniform(seed, shape[1:]) for seed in self._seeds])
-        self._draws += 1
+        uniform = torch.stack([self._uniform(seed, draw, shape[1:]) for seed in self._seeds])
         return uniform.clamp_(min=torch.finfo(torch.float32).tiny).log_().neg_().log_().neg_()
 
-    def _uniform(self, seed: int, shape: Sequence[int]) -> Tensor:
-        mixed = np.random.SeedSequence([seed, self._draws]).generate_state(1)[0]
+    def _uniform(self, seed: int, draw: int, shape: Sequence[int]) -> Tensor:
+        mixed = np.random.SeedSequence([seed, draw]).generate_state(1)[0]
         self._generator.manual_seed(int(mixed))
         return torch.rand(
             *shape, generator=self._generator, device=self._generator.device, dtype=torch.float32

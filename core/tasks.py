@@ -1,4 +1,7 @@
-"""The ten tasks of MAGVIT, and painting, as one table: what is known, and what fills the rest.
+"""What a model can be asked for, as one table: what is known of a clip, and what fills the rest.
+
+The ten tasks of MAGVIT and painting are for masked transformers; generating and continuing are for
+causal ones, which decode a clip from its first frame on.
 
 arXiv 2212.05199, section 3.3 and appendix A.3; the geometry is the one of the authors' code. Every
 region is fixed: nothing is drawn at random. A region is a function of a grid's shape and is
@@ -112,6 +115,8 @@ class Task:
         fill: what stands in the unknown pixels when the tokenizer reads the clip.
         needs_label: a class must be chosen; the other tasks use the unconditional class.
         painted: the region comes from the user; `region` is then what stands before painting.
+        continues: the first frames are known, as many as the request says; `region` is then the
+            least that is known.
         description: one sentence for a tooltip.
     """
 
@@ -122,6 +127,7 @@ class Task:
     fill: Fill
     needs_label: bool = False
     painted: bool = False
+    continues: bool = False
     description: str = ""
 
 
@@ -218,26 +224,64 @@ _ALL = (
         painted=True,
         description="Invents what you painted over, on any frame, and keeps the rest.",
     ),
+    Task(
+        "generate",
+        "Generate a clip",
+        Special.FULL_GENERATION,
+        nothing,
+        "zero",
+        description="Invents a whole clip; nothing of this clip is used.",
+    ),
+    Task(
+        "continue",
+        "Continue the clip",
+        Special.FRAME_PREDICTION,
+        first_frames,
+        "edge",
+        continues=True,
+        description="Keeps the frames before the playhead and invents those that follow.",
+    ),
+    Task(
+        "continue-class",
+        "Continue the clip as a class",
+        Special.FRAME_PREDICTION,
+        first_frames,
+        "edge",
+        needs_label=True,
+        continues=True,
+        description="Keeps the frames before the playhead and goes on as the chosen class would.",
+    ),
 )
 
 TASKS: dict[str, Task] = {task.name: task for task in _ALL}
+
+CAUSAL_TASKS = ("generate", "CG", "continue", "continue-class")
+"""What a causal transformer may be asked for."""
+MASKED_TASKS = tuple(name for name in TASKS if name == "CG" or name not in CAUSAL_TASKS)
+"""What a masked transformer may be asked for: the ten tasks of MAGVIT, and painting."""
 
 
 # ── from a region to pictures and tokens ───────────────────────────────────────────────────────
 
 
 def known_regions(
-    task: Task, shape: Shape, stride: Shape, painted: Known | None = None
+    task: Task, shape: Shape, stride: Shape, painted: Known | None = None, kept: int = 0
 ) -> tuple[Known, Known]:
     """What is known of the pixels (T, H, W) and which tokens (t, h, w) are given.
 
     Args:
         shape: the pixel grid; each axis divides by `stride`, the pixels per token.
         painted: bool (T, H, W), True = to be generated; required by a painted task alone.
+        kept: number of first frames that are known; for a task that continues a clip alone. A
+            token is given when all of its frames are known.
 
     Raises:
         ValueError: the shape does not divide, or a region is missing or not asked for.
     """
+    if task.continues != (kept > 0):
+        raise ValueError(f"task {task.name} keeps {'some' if task.continues else 'no'} frames")
+    if kept:
+        return first_frames(shape, kept), first_frames(token_grid(shape, stride), kept // stride[0])
     if task.painted != (painted is not None):
         raise ValueError(f"task {task.name} {'needs a' if task.painted else 'takes no'} region")
     if painted is not None:

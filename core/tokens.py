@@ -27,12 +27,15 @@ class Condition:
         given: bool (b, t, h, w): True where the token came from the user's picture.
         task_tokens: int64 (b,) special ids of the tasks (negative), e.g. -6 for outpainting.
         labels: int64 (b,) class indices; the number of classes itself means "unconditional".
+        frames: float (b, 3, n, H, W) in [0, 1]: first frames of the clip, for a transformer that
+            looks at pixels; None for one that does not, or when there are none to look at.
     """
 
     tokens: Tensor
     given: Tensor
     task_tokens: Tensor
     labels: Tensor
+    frames: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -46,6 +49,19 @@ class Condition:
             torch.cat([self.given, other.given]),
             torch.cat([self.task_tokens, other.task_tokens]),
             torch.cat([self.labels, other.labels]),
+            None
+            if self.frames is None or other.frames is None
+            else torch.cat([self.frames, other.frames]),
+        )
+
+    def repeated(self, count: int) -> Condition:
+        """`count` samples of a condition of one sample."""
+        return Condition(
+            self.tokens.repeat(count, 1, 1, 1),
+            self.given.repeat(count, 1, 1, 1),
+            self.task_tokens.repeat(count),
+            self.labels.repeat(count),
+            None if self.frames is None else self.frames.repeat(count, 1, 1, 1, 1),
         )
 
 
@@ -54,7 +70,8 @@ class DecodeStep:
     """What a decoder yields after each step.
 
     Attributes:
-        index: 0-based number of this step; the last is total - 1.
+        index: 0-based number of this step; the last is total - 1. A decoder that decides one
+            token at a time reports some of its steps: those between are counted, not yielded.
         total: number of steps of this decode.
         tokens: int64 (b, t, h, w): the drawn token everywhere, undecided places included.
         masked: bool (b, t, h, w): True where the next step decides again. All False at the end.

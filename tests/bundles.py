@@ -11,7 +11,7 @@ from core.bundle import ModelBundle
 from core.cards import ModelCard, Network
 from core.models.tokenizers.vqgan3d import VQGAN3D, VQGAN3DConfig
 from core.models.transformers.bidirectional import BidirectionalConfig, BidirectionalTransformer
-from core.tasks import TASKS
+from core.tasks import MASKED_TASKS
 
 GRID = (4, 16, 16)
 """Size of the clips that the tiny model generates: T, H, W."""
@@ -30,7 +30,7 @@ TRANSFORMER = BidirectionalConfig(
 CONTRAST = 8
 
 
-def tiny_bundle(folder: Path, *, tasks: tuple[str, ...] = tuple(TASKS)) -> Path:
+def tiny_bundle(folder: Path, *, tasks: tuple[str, ...] = MASKED_TASKS) -> Path:
     """Writes the bundle into `folder` (under 1 MB, always the same weights) and returns it."""
     with torch.random.fork_rng():
         torch.manual_seed(1)

@@ -39,25 +39,63 @@ class Bidirectional(Protocol):
         ...
 
 
+class Incremental(Protocol):
+    """One decode of a causal model: it remembers what it computed of earlier positions.
+
+    Positions count from 0 to length - 1 in raster order over (t, h, w).
+    """
+
+    def logits(self, first: int, tokens: Tensor) -> Tensor:
+        """Logits of the next positions, given the tokens before each.
+
+        What is remembered of the positions before `first` is used, what lies behind it is
+        overwritten: going back is asking again from an earlier position.
+
+        Args:
+            first: the first position p that is asked for; all before it were asked for before.
+            tokens: int64 (b, m): the tokens at p - 1 … p + m - 2. At p = 0 the first of them is
+                not read: a learnt start stands in its place.
+
+        Returns:
+            float32 (b, m, K): logits of the tokens at p … p + m - 1.
+        """
+        ...
+
+
+class Causal(Protocol):
+    """What an autoregressive decoder knows of its model.
+
+    Attributes:
+        codebook_size: number of codes K; logits are over these alone.
+    """
+
+    codebook_size: int
+
+    def begin(self, condition: Condition) -> Incremental:
+        """A new decode of `condition`'s batch; of it, `labels` and `frames` are read."""
+        ...
+
+
 class Decoder(Protocol):
     """What the jobs know of a decoder.
 
     Attributes:
         label: in words, for a menu.
+        transformers: names of the transformers that it decodes.
         remasks: may a decided token become masked again?
     """
 
     label: ClassVar[str]
+    transformers: ClassVar[tuple[str, ...]]
     remasks: ClassVar[bool]
 
-    @property
-    def steps(self) -> int:
-        """Number of steps of a decode from the start."""
+    def total(self, grid: tuple[int, int, int]) -> int:
+        """Number of steps of a decode from the start of a token grid (t, h, w)."""
         ...
 
     def __call__(
         self,
-        model: Bidirectional,
+        model: Any,
         condition: Condition,
         rng: Noise,
         state: DecodeState | None = None,

@@ -28,6 +28,7 @@ class _MaskedDecoder:
     """The loop and its options; a subclass says what is masked at the start."""
 
     label: ClassVar[str]
+    transformers: ClassVar[tuple[str, ...]] = ("bidirectional",)
     remasks: ClassVar[bool] = False
 
     steps: int = option(
@@ -83,6 +84,9 @@ class _MaskedDecoder:
 
     def __post_init__(self) -> None:
         share(self.schedule, 0.5, 2)  # an unknown name is refused here, before any work
+
+    def total(self, grid: tuple[int, int, int]) -> int:  # noqa: ARG002 - the same for any grid
+        return self.steps
 
     @torch.inference_mode()
     def __call__(

@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 
 from core.cards import list_bundles
-from core.decoders import DECODERS
+from core.decoders import DECODERS, Decoder
 from core.device import best_device, device_name
 from core.errors import UserError
 from core.options import schema
-from core.requests import BundleEntry, Capabilities, CapabilitiesRequest
+from core.requests import BundleEntry, Capabilities, CapabilitiesRequest, DecoderEntry
 
 
 def run(request: CapabilitiesRequest) -> Generator[Capabilities, None, None]:
@@ -23,8 +23,12 @@ def run(request: CapabilitiesRequest) -> Generator[Capabilities, None, None]:
         device=device_name(device),
         memory=_memory(device),
         bundles=tuple(entry for folder in request.folders for entry in _entries(Path(folder))),
-        decoders={name: schema(DECODERS[name]) for name in DECODERS},
+        decoders={name: _decoder(DECODERS[name]) for name in DECODERS},
     )
+
+
+def _decoder(decoder: type[Decoder]) -> DecoderEntry:
+    return DecoderEntry(decoder.label, schema(decoder), decoder.transformers)
 
 
 def _entries(folder: Path) -> Iterator[BundleEntry]:

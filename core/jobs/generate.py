@@ -37,7 +37,7 @@ from core.requests import (
     Timings,
 )
 from core.sampling import SeededNoise
-from core.tasks import fill_unknown
+from core.tasks import fill_unknown, token_grid
 from core.tokens import Condition, DecodeStep
 
 PREVIEW_EVERY_S = 0.1
@@ -70,7 +70,7 @@ def _generate(plan: Plan) -> Iterator[GenerationUpdate]:
         bundle = bundle_in(Path(request.bundle), device)
     with clock.part("encode"):
         given = _condition(plan, bundle, device)
-    total = plan.decoder.steps
+    total = plan.decoder.total(token_grid(request.window.grid, bundle.card.stride))
     yield GenerationStarted(
         total=total,
         given=given.given[0].cpu().numpy(),
@@ -100,13 +100,7 @@ def _condition(plan: Plan, bundle: ModelBundle, device: torch.device) -> Conditi
         labels=None if plan.label is None else [plan.label],
         classes=len(plan.card.classes),
     )
-    b = plan.request.count
-    return Condition(
-        tokens=one.tokens.repeat(b, 1, 1, 1),
-        given=one.given.repeat(b, 1, 1, 1),
-        task_tokens=one.task_tokens.repeat(b),
-        labels=one.labels.repeat(b),
-    )
+    return one.repeated(plan.request.count)
 
 
 def _steps(

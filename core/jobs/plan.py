@@ -112,7 +112,7 @@ def _state(request: GenerationRequest, card: ModelCard, decoder: Decoder) -> Dec
     fits = (
         state.tokens.shape == (request.count, *grid)
         and state.noise.seeds == tuple(_seeds(request))
-        and state.done <= decoder.steps
+        and state.done <= decoder.total(grid)
     )
     if not fits:
         raise UserError(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.bundle import ModelBundle
 from core.cards import ModelCard, Network
-from core.tasks import TASKS
+from core.tasks import MASKED_TASKS
 from core.training.data import Footage, load_footage
 from core.training.loop import TrainUpdate, prepare_run, run_phase
 from core.training.recipe import Recipe, load_recipe
@@ -65,7 +65,7 @@ def bundle_of(
         description=about.description,
         tokenizer=Network("vqgan3d", asdict(tokenizer.trained.config)),
         transformer=Network("bidirectional", asdict(transformer.trained.config)),
-        tasks=tuple(TASKS),
+        tasks=MASKED_TASKS,
         frames=recipe.frames,
         height=recipe.size,
         width=recipe.size,

@@ -17,7 +17,7 @@ from torch import Tensor
 from core.conditioning import fill_clips
 from core.models.tokenizers.vqgan3d import VQGAN3D
 from core.models.transformers.bidirectional import BidirectionalTransformer
-from core.tasks import TASKS, Special, Task, known_regions
+from core.tasks import MASKED_TASKS, TASKS, Special, Task, known_regions
 from core.tokens import Condition
 from core.training.bank import Bank, Examples, join
 from core.training.data import Cut, Footage
@@ -29,7 +29,7 @@ from core.training.precision import WorkingCopy
 from core.training.recipe import Recipe
 
 _STREAM = 2  # keeps the random numbers of the two phases apart
-_FIXED_TASKS = tuple(task for task in TASKS.values() if not task.painted)
+_FIXED_TASKS = tuple(TASKS[name] for name in MASKED_TASKS if not TASKS[name].painted)
 
 
 class TransformerPhase:

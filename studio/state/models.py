@@ -11,8 +11,7 @@ from PySide6.QtCore import QObject
 
 from core.cards import ModelCard, list_bundles
 from core.errors import UserError
-from core.options import Option
-from core.requests import BundleEntry, Capabilities, CapabilitiesRequest
+from core.requests import BundleEntry, Capabilities, CapabilitiesRequest, DecoderEntry
 from studio.observable import Field, Observable
 from studio.state.generation import Runs
 from studio.state.notices import Notices
@@ -24,12 +23,12 @@ class Models(Observable):
     """Attributes:
     bundles: what was found, usable or not.
     device: where the engine computes, for people; "" until it has answered.
-    decoders: name → options; empty until the engine has answered.
+    decoders: by name; empty until the engine has answered.
     """
 
     bundles: Field[tuple[BundleEntry, ...]] = Field(())
     device = Field("")
-    decoders: Field[dict[str, tuple[Option, ...]]] = Field({})
+    decoders: Field[dict[str, DecoderEntry]] = Field({})
 
     def __init__(
         self,

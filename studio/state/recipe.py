@@ -66,7 +66,8 @@ class Recipe(Observable):
     @property
     def schema(self) -> tuple[Option, ...]:
         """The options of the chosen decoder."""
-        return self._models.decoders.get(self.decoder, ())
+        entry = self._models.decoders.get(self.decoder)
+        return entry.options if entry else ()
 
     def obstacle(self, task: Task) -> str:
         """Why the chosen model cannot do a task, or "" when it can."""

@@ -15,7 +15,7 @@ from core.compositing import composite, composited_clip, unknown_pixels
 from core.masks import MaskTrack
 from core.media.reading import open_clip
 from core.requests import GenerationRequest
-from core.tasks import TASKS
+from core.tasks import MASKED_TASKS, TASKS
 from core.window import Window
 from tests.clips import moving_square, write_lossless
 
@@ -92,7 +92,7 @@ def test_frame_prediction_keeps_every_clip_frame_of_the_first_model_frame() -> N
     assert shares == [0, 0, 0, 1, 1, 0]
 
 
-@pytest.mark.parametrize("name", [name for name in TASKS if name != "paint"])
+@pytest.mark.parametrize("name", [name for name in MASKED_TASKS if name != "paint"])
 def test_region_of_a_task_is_evaluated_at_the_windows_own_size(name: str) -> None:
     expected = ~TASKS[name].region((2, WINDOW.height, WINDOW.width))[1]
 

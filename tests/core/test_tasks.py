@@ -21,7 +21,7 @@ from core.tasks import (
 )
 
 SHAPES = st.tuples(st.integers(1, 9), st.integers(1, 24), st.integers(1, 24))
-GEOMETRIC = [task for task in TASKS.values() if not task.painted]
+GEOMETRIC = [task for task in TASKS.values() if not (task.painted or task.continues)]
 
 
 def noise(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:

@@ -28,9 +28,11 @@ class RecordedNoise:
         self._arrays, self._draws = arrays, 0
 
     def gumbel(self, shape: Sequence[int]) -> Tensor:
-        noise = torch.from_numpy(self._arrays[self._draws])
         self._draws += 1
-        return noise.expand(tuple(shape))
+        return self.gumbel_of(self._draws - 1, shape)
+
+    def gumbel_of(self, draw: int, shape: Sequence[int]) -> Tensor:
+        return torch.from_numpy(self._arrays[draw]).expand(tuple(shape))
 
     def state(self) -> NoiseState:
         return NoiseState((), self._draws)

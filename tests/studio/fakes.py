@@ -14,6 +14,7 @@ from core.requests import (
     BundleEntry,
     Capabilities,
     CapabilitiesRequest,
+    DecoderEntry,
     GenerationFinished,
     GenerationRequest,
     GenerationStarted,
@@ -49,7 +50,11 @@ class _Steps:
 
 
 def capabilities(card: ModelCard = TINY) -> Capabilities:
-    decoders = {"commit": schema(_Steps), "maskgit": schema(_Steps)}
+    options, transformers = schema(_Steps), ("none",)
+    decoders = {
+        "commit": DecoderEntry("COMMIT", options, transformers),
+        "maskgit": DecoderEntry("MaskGIT", options, transformers),
+    }
     return Capabilities("CPU", 1 << 30, (BundleEntry("/models/tiny", card),), decoders)
 
 

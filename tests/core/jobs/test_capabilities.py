@@ -28,4 +28,4 @@ def test_device_and_decoders_are_described() -> None:
     assert found.device
     assert found.memory > 0
     assert {"commit", "maskgit"} <= set(found.decoders)
-    assert "steps" in [option.name for option in found.decoders["commit"]]
+    assert "steps" in [option.name for option in found.decoders["commit"].options]
