@@ -17,6 +17,8 @@ STRIDES = (1, 2, 2, 1)
 """In height and width, of the four groups."""
 REDUCTION = 4
 STEM_WIDTH = 64
+MIDDLE_GREY = 0.5
+"""The network computes with pixels in [-0.5, 0.5]."""
 
 
 class Norm(nn.LayerNorm):
@@ -117,6 +119,6 @@ class FrameContext(nn.Module):
         if frames.shape[1:] != self.shape:
             given, expected = ("x".join(map(str, s)) for s in (frames.shape[1:], self.shape))
             raise ValueError(f"the first frames are {given}, the model looks at {expected}")
-        centred = frames.to(self.positions.t.dtype) - 0.5
+        centred = (frames - MIDDLE_GREY).to(self.positions.t.dtype)
         features = self.network(centred).movedim(1, -1)
         return (features + self.positions()).flatten(1, 3)

@@ -61,7 +61,7 @@ def layout(grid: tuple[int, ...]) -> Tensor:
     return seen
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)  # a large grid's mask takes tens of megabytes
 def dense_mask(grid: tuple[int, ...], device: torch.device | None = None) -> Tensor:
     """Which tokens are seen from which: bool (length, length), in raster order, causal.
 

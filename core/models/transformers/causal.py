@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.context import REDUCTION, STRIDES, FrameContext
+from core.models.context import MIDDLE_GREY, REDUCTION, STRIDES, FrameContext
 from core.models.positions import Positions
 from core.models.sparsity import block_grid, dense_mask
 from core.models.transformers import TRANSFORMERS
@@ -23,8 +23,6 @@ from core.tokens import Condition
 
 NORM_EPSILON = 1e-5
 START_STD = 0.02
-GREY = 0.5
-"""Stands in for first frames that are not given."""
 
 
 @dataclass(frozen=True)
@@ -289,7 +287,7 @@ class CausalTransformer(nn.Module):
         frames = condition.frames
         if frames is None:
             shape = (len(condition.labels), *self.context.shape)
-            frames = torch.full(shape, GREY, device=self.start.device)
+            frames = torch.full(shape, MIDDLE_GREY, device=self.start.device)
         return self.context(frames)
 
     def begin(self, condition: Condition) -> Any:
