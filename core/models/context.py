@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from core.models.positions import Positions
 
-STRIDES = (1, 2, 2, 1)
-"""In height and width, of the four groups."""
-REDUCTION = 4
+HALVING = (1, 2)
+"""Numbers of the groups that halve height and width."""
+REDUCTION = 2 ** len(HALVING)
+LEAST_GROUPS = max(HALVING) + 1
 STEM_WIDTH = 64
 MIDDLE_GREY = 0.5
 """The network computes with pixels in [-0.5, 0.5]."""
@@ -81,9 +82,9 @@ class ResNet(nn.Module):
     def __init__(self, depths: tuple[int, ...], widths: tuple[int, ...]) -> None:
         super().__init__()
         self.stem = Stem(STEM_WIDTH)
-        sizes = zip(pairwise((STEM_WIDTH, *widths)), depths, STRIDES, strict=True)
-        groups = (_group(*ends, depth, stride) for ends, depth, stride in sizes)
-        self.groups = nn.Sequential(*groups)
+        strides = (2 if group in HALVING else 1 for group in range(len(depths)))
+        sizes = zip(pairwise((STEM_WIDTH, *widths)), depths, strides, strict=True)
+        self.groups = nn.Sequential(*(_group(*ends, *rest) for ends, *rest in sizes))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.groups(self.stem(x))

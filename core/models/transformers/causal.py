@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.context import MIDDLE_GREY, REDUCTION, STRIDES, FrameContext
+from core.models.context import LEAST_GROUPS, MIDDLE_GREY, REDUCTION, FrameContext
 from core.models.positions import Positions
 from core.models.sparsity import block_grid, dense_mask
 from core.models.transformers import TRANSFORMERS
@@ -39,7 +39,8 @@ class CausalConfig:
         classes: number of classes; 0 when the model knows none.
         context_frames: how many first frames of the clip it looks at as pixels; 0 for none.
         context_size: height and width of those frames in pixels; multiples of four.
-        context_depths, context_widths: blocks and channels of the four groups of their ResNet.
+        context_depths, context_widths: blocks and channels of the groups of their ResNet; at
+            least three groups, the second and third halve height and width.
         attention: "full", or "sparse": local and strided blocks of 32 tokens.
         dropout: of the branches' outputs, in training.
         attention_dropout: of attention probabilities, in training, for full attention alone.
@@ -56,8 +57,8 @@ class CausalConfig:
     classes: int = 0
     context_frames: int = 0
     context_size: tuple[int, int] = (64, 64)
-    context_depths: tuple[int, int, int, int] = (3, 4, 6, 3)
-    context_widths: tuple[int, int, int, int] = (64, 128, 256, 240)
+    context_depths: tuple[int, ...] = (3, 4, 6, 3)
+    context_widths: tuple[int, ...] = (64, 128, 256, 240)
     attention: Literal["full", "sparse"] = "full"
     dropout: float = 0.2
     attention_dropout: float = 0.3
@@ -78,10 +79,11 @@ class CausalConfig:
         if any(pixels % REDUCTION for pixels in self.context_size):
             height, width = self.context_size
             raise ValueError(f"context frames of {height}x{width} do not divide by {REDUCTION}")
-        if not len(self.context_depths) == len(self.context_widths) == len(STRIDES):
-            raise ValueError(f"context depths and widths are not those of {len(STRIDES)} groups")
-        if self.context_widths[-1] < max(3, self.heads):
-            raise ValueError(f"context width {self.context_widths[-1]} is too narrow")
+        depths, widths = self.context_depths, self.context_widths
+        if len(depths) != len(widths) or len(depths) < LEAST_GROUPS or min(depths) < 1:
+            raise ValueError(f"context depths {depths} and widths {widths} are no groups of blocks")
+        if self.context_width < max(3, self.heads):
+            raise ValueError(f"context width {self.context_width} is too narrow")
 
     @property
     def length(self) -> int:

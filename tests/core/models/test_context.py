@@ -46,8 +46,9 @@ def test_the_first_block_projects_its_input_even_to_the_same_width() -> None:
     torch.testing.assert_close(block(x), F.relu(carried + branch))
 
 
-def test_height_and_width_become_a_quarter_and_frames_stay() -> None:
-    network = ResNet(DEPTHS, WIDTHS)
+@pytest.mark.parametrize("groups", [3, 4, 5])
+def test_height_and_width_become_a_quarter_and_frames_stay(groups: int) -> None:
+    network = ResNet((1,) * groups, (*range(4, 3 + groups), 9))
 
     assert network(torch.zeros(1, 3, 2, 16, 8)).shape == (1, 9, 2, 4, 2)
 

@@ -292,7 +292,8 @@ def test_the_norm_of_a_narrow_input_is_computed_in_float32() -> None:
         ({"attention": "strided"}, "'strided', not 'full' or 'sparse'"),
         ({"attention": "sparse"}, "multiple of 32 tokens, 2x3x4 are 24"),
         ({"context_size": (8, 10)}, "8x10 do not divide by 4"),
-        ({"context_depths": (1, 1)}, "not those of 4 groups"),
+        ({"context_depths": (1, 1, 1)}, "are no groups of blocks"),
+        ({"context_depths": (1, 1), "context_widths": (3, 7)}, "are no groups of blocks"),
         ({"context_widths": (8, 8, 8, 2)}, "context width 2 is too narrow"),
     ],
 )
