@@ -1,20 +1,24 @@
-"""A tiny model with random weights, for tests: everything is real but its pictures."""
+"""Tiny models with random weights, for tests: everything is real but their pictures."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import torch
+from torch import nn
 
 from core.bundle import ModelBundle
 from core.cards import ModelCard, Network
 from core.models.tokenizers.vqgan3d import VQGAN3D, VQGAN3DConfig
+from core.models.tokenizers.vqvae import VQVAE, VQVAEConfig
 from core.models.transformers.bidirectional import BidirectionalConfig, BidirectionalTransformer
-from core.tasks import MASKED_TASKS
+from core.models.transformers.causal import CausalConfig, CausalTransformer
+from core.tasks import CAUSAL_TASKS, MASKED_TASKS, TASKS
 
 GRID = (4, 16, 16)
-"""Size of the clips that the tiny model generates: T, H, W."""
+"""Size of the clips that the tiny models generate: T, H, W."""
 CLASSES = ("left", "right")
 TOKENIZER = VQGAN3DConfig(
     filters=32,
@@ -26,6 +30,9 @@ TOKENIZER = VQGAN3DConfig(
 )
 TRANSFORMER = BidirectionalConfig(
     codebook_size=32, classes=len(CLASSES), grid=(2, 8, 8), layers=2, hidden=32, mlp=64, heads=2
+)
+VQVAE_SIZES = VQVAEConfig(
+    hidden=16, res_layers=1, embedding_dim=8, codebook_size=32, stride=(2, 2, 2)
 )
 CONTRAST = 8
 
@@ -54,4 +61,59 @@ def tiny_bundle(folder: Path, *, tasks: tuple[str, ...] = MASKED_TASKS) -> Path:
         classes=CLASSES,
     )
     ModelBundle(tokenizer.eval(), transformer.eval(), card).save(folder, torch.float16)
+    return folder
+
+
+def tiny_videogpt_bundle(
+    folder: Path,
+    *,
+    classes: tuple[str, ...] = CLASSES,
+    context_frames: int = 0,
+    attention: Literal["full", "sparse"] = "full",
+) -> Path:
+    """Writes a VQ-VAE and its prior over 2x8x8 tokens into `folder` and returns it.
+
+    Under 1 MB, always the same weights. It does the tasks that its conditions allow.
+    """
+    sizes = CausalConfig(
+        codebook_size=VQVAE_SIZES.codebook_size,
+        embedding_dim=VQVAE_SIZES.embedding_dim,
+        grid=(2, 8, 8),
+        hidden=30,
+        heads=2,
+        layers=2,
+        classes=len(classes),
+        context_frames=context_frames,
+        context_size=GRID[1:],
+        context_depths=(1, 1, 1),
+        context_widths=(6, 9, 12),
+        attention=attention,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        tokenizer, transformer = VQVAE(VQVAE_SIZES), CausalTransformer(sizes)
+        # Fresh codes are far from all features, and a fresh prior hardly reads them and gives them
+        # all the same chance.
+        features = tokenizer.eval().features(torch.rand(1, 3, *GRID))
+        tokenizer.codebook.initialise(tokenizer.codebook.rows(features))
+        nn.init.normal_(transformer.embed.weight, std=2)
+        nn.init.normal_(transformer.head.weight, std=0.2)
+    transformer.codes.copy_(tokenizer.codebook.codes)
+    tasks = (name for name in CAUSAL_TASKS if classes or not TASKS[name].needs_label)
+    card = ModelCard(
+        name="tiny-videogpt",
+        title="Tiny random VideoGPT",
+        description="Random weights.",
+        tokenizer=Network("vqvae", asdict(VQVAE_SIZES)),
+        transformer=Network("causal", asdict(sizes)),
+        tasks=tuple(tasks),
+        frames=GRID[0],
+        height=GRID[1],
+        width=GRID[2],
+        stride=VQVAE_SIZES.token_stride,
+        rate=8.0,
+        licence="CC0-1.0",
+        classes=classes,
+    )
+    ModelBundle(tokenizer, transformer.eval(), card).save(folder, torch.float16)
     return folder
