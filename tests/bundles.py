@@ -92,12 +92,8 @@ def tiny_videogpt_bundle(
     with torch.random.fork_rng():
         torch.manual_seed(1)
         tokenizer, transformer = VQVAE(VQVAE_SIZES), CausalTransformer(sizes)
-        # Fresh codes are far from all features, and a fresh prior hardly reads them and gives them
-        # all the same chance.
-        features = tokenizer.eval().features(torch.rand(1, 3, *GRID))
-        tokenizer.codebook.initialise(tokenizer.codebook.rows(features))
-        nn.init.normal_(transformer.embed.weight, std=2)
-        nn.init.normal_(transformer.head.weight, std=0.2)
+        _spread_features(tokenizer.eval())
+        nn.init.normal_(transformer.head.weight, std=0.2)  # fresh, all codes are equally likely
     transformer.codes.copy_(tokenizer.codebook.codes)
     tasks = (name for name in CAUSAL_TASKS if classes or not TASKS[name].needs_label)
     card = ModelCard(
@@ -117,3 +113,14 @@ def tiny_videogpt_bundle(
     )
     ModelBundle(tokenizer, transformer.eval(), card).save(folder, torch.float16)
     return folder
+
+
+@torch.no_grad()
+def _spread_features(tokenizer: VQVAE) -> None:
+    """Fresh features are all nearly the same, and far from all codes: they take one and the same.
+    Here they get unit variance around 0, and the codes are put on some of them."""
+    clips = torch.rand(1, 3, *GRID)
+    std, mean = torch.std_mean(tokenizer.features(clips), dim=(0, 2, 3, 4))
+    tokenizer.to_code.weight /= std.view(-1, 1, 1, 1, 1)
+    tokenizer.to_code.bias.sub_(mean).div_(std)
+    tokenizer.codebook.initialise(tokenizer.codebook.rows(tokenizer.features(clips)))
