@@ -69,6 +69,11 @@ class ModelCard:
         """How many first frames of a clip the transformer looks at as pixels."""
         return int(self.transformer.config.get("context_frames", 0))
 
+    @property
+    def causal(self) -> bool:
+        """Whether the transformer decodes from the first token on, and so can continue a clip."""
+        return self.transformer.name == "causal"
+
     def label(self, class_name: str) -> int:
         """Index of a class.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.masks import Mask, MaskTrack
 from core.media.reading import ClipReader
 from core.requests import GenerationRequest
-from core.tasks import TASKS, Known, Task
+from core.tasks import TASKS, Known, Task, nothing
 from core.window import Window
 
 FEATHER_PX = 6
@@ -40,7 +40,7 @@ def unknown_pixels(
         return np.zeros((window.height, window.width), dtype=bool)
     if task.painted and painted is not None:
         return painted.at(frame)[window.rows, window.columns]
-    if task.continues:
+    if task.continues or task.region is nothing:  # whole frames; the result may be of any length
         return np.full((window.height, window.width), number >= kept)
     return ~_region(task, (window.frames, window.height, window.width))[number]
 
@@ -77,6 +77,12 @@ def composite(
     return result
 
 
+def composited_length(request: GenerationRequest, clip_frames: int) -> int:
+    """Frames of the clip with the result in it: what is continued may go on past the clip's end."""
+    goes_on = TASKS[request.task].continues or request.length > 0
+    return max(clip_frames, request.covered.range.stop) if goes_on else clip_frames
+
+
 def composited_clip(
     reader: ClipReader,
     request: GenerationRequest,
@@ -85,17 +91,19 @@ def composited_clip(
     end: int | None = None,
     feather: float = FEATHER_PX,
 ) -> Iterator[Picture]:
-    """The clip's frames `first` ≤ k < `end` at full size, one at a time.
+    """The frames `first` ≤ k < `end` of the clip with the result in it, at full size, one at a
+    time.
 
     Frames that the request does not cover pass through. A generated frame stands for `stride`
-    clip frames.
+    clip frames. Past the clip's end its last frame stands still around what is generated.
 
     Args:
         generated: uint8 (T, h, w, 3), one of the clips of `GenerationFinished`.
-        end: None for the clip's end.
+        end: None for the end of `composited_length`.
     """
-    for frame in range(first, len(reader) if end is None else end):
-        yield composited_frame(reader.frame(frame), frame, request, generated, feather)
+    last = len(reader) - 1
+    for frame in range(first, composited_length(request, len(reader)) if end is None else end):
+        yield composited_frame(reader.frame(min(frame, last)), frame, request, generated, feather)
 
 
 def composited_frame(
@@ -104,14 +112,20 @@ def composited_frame(
     request: GenerationRequest,
     generated: NDArray[np.uint8],
     feather: float = FEATHER_PX,
+    *,
+    begins: int = 0,
 ) -> Picture:
-    """One frame of `composited_clip`: `original` is the clip's frame of number `frame`."""
+    """One frame of `composited_clip`: `original` is the clip's frame of number `frame`.
+
+    Args:
+        generated: all frames of the result, or those from number `begins` on.
+    """
     window = request.covered
     number = window.model_frame(frame)
     if number is None:
         return original
     unknown = unknown_pixels(TASKS[request.task], window, request.painted, frame, request.kept)
-    return composite(original, generated[number], window, unknown, feather)
+    return composite(original, generated[number - begins], window, unknown, feather)
 
 
 @lru_cache(maxsize=1)

@@ -42,19 +42,55 @@ def condition(
     Raises:
         ValueError: the grid does not divide by the stride, or the region is missing or too much.
     """
-    b, _, frames, height, width = clips.shape
-    shape, device = (frames, height, width), clips.device
+    b, _, length, height, width = clips.shape
+    shape = (length, height, width)
     pixels, tokens_known = known_regions(task, shape, tokenizer.stride, painted, kept)
-    given = torch.from_numpy(tokens_known).to(device).expand(b, *tokens_known.shape)
-    tokens = torch.zeros(given.shape, dtype=torch.int64, device=device)
+    given = torch.from_numpy(tokens_known).to(clips.device).expand(b, *tokens_known.shape)
+    tokens = torch.zeros(given.shape, dtype=torch.int64, device=clips.device)
     if tokens_known.any():
         tokens = tokenizer.encode(fill_clips(clips, pixels, task.fill))
+    frames = clips[:, :, :context_frames] if kept and context_frames else None
+    return _condition(task, tokens, given, labels, classes, frames)
+
+
+def continuation(
+    task: Task,
+    before: Tensor,
+    count: int,
+    *,
+    labels: Sequence[int] | None = None,
+    classes: int = 0,
+    frames: Tensor | None = None,
+) -> Condition:
+    """What is given of a window that goes on from another one: its last tokens as they are.
+
+    Args:
+        before: int64 (b, t, h, w): tokens of the other window.
+        count: so many of its last token frames are the first of this one.
+        labels, classes: as in `condition`.
+        frames: float (b, 3, n, H, W) in [0, 1]: what a transformer looks at of this window's first
+            frames.
+    """
+    tokens, given = torch.zeros_like(before), torch.zeros_like(before, dtype=torch.bool)
+    tokens[:, :count], given[:, :count] = before[:, -count:], True
+    return _condition(task, tokens, given, labels, classes, frames)
+
+
+def _condition(
+    task: Task,
+    tokens: Tensor,
+    given: Tensor,
+    labels: Sequence[int] | None,
+    classes: int,
+    frames: Tensor | None,
+) -> Condition:
+    b, device = len(tokens), tokens.device
     return Condition(
         tokens=tokens,
         given=given,
         task_tokens=torch.full((b,), int(task.token), device=device),
         labels=torch.tensor(labels if labels is not None else [classes] * b, device=device),
-        frames=clips[:, :, :context_frames] if kept and context_frames else None,
+        frames=frames,
     )
 
 

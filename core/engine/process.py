@@ -1,7 +1,8 @@
 """The engine process: reads commands, runs one job at a time, sends what it reports.
 
 A watcher thread reads the pipe while the main thread computes. So a cancel is seen between two
-updates, and when the parent is gone the process ends at once, even in the middle of a step.
+updates and between two layers of a network, and when the parent is gone the process ends at once,
+even in the middle of a step.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import os
 import queue
 import threading
 import traceback
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
 import torch
+from torch.nn.modules.module import register_module_forward_pre_hook
 
 from core.engine.messages import (
     Cancel,
@@ -38,6 +41,10 @@ JOBS: Mapping[type, Job] = {
     CapabilitiesRequest: capabilities.run,
 }
 """Which job answers which request. A job of a new kind is one row here."""
+
+
+class _Stopped(BaseException):
+    """Ends a job in the middle of a step. No `except Exception` of a job takes it for an error."""
 
 
 class Inbox:
@@ -88,7 +95,10 @@ def serve(connection: Connection, jobs: Mapping[type, Job] = JOBS) -> None:
 def _run(submit: Submit, jobs: Mapping[type, Job], inbox: Inbox, connection: Connection) -> Outcome:
     """How the job ended; its updates are sent on the way."""
     try:
-        return _drained(submit, jobs[type(submit.request)], inbox, connection)
+        with _stoppable(submit.job, inbox):
+            return _drained(submit, jobs[type(submit.request)], inbox, connection)
+    except _Stopped:
+        return Cancelled(submit.job)
     except UserError as error:
         return Failed(submit.job, str(error), None)
     except Exception as error:
@@ -96,6 +106,24 @@ def _run(submit: Submit, jobs: Mapping[type, Job], inbox: Inbox, connection: Con
         ending = isinstance(error, torch.AcceleratorError)
         message = f"{type(error).__name__}: {error}"
         return Failed(submit.job, message, traceback.format_exc(), ending)
+
+
+@contextmanager
+def _stoppable(job: int, inbox: Inbox) -> Iterator[None]:
+    """Before any module of a network computes, ask whether the job shall stop.
+
+    A single step may take a second; what it has made so far is dropped with the generator.
+    """
+
+    def ask(*_: object) -> None:
+        if inbox.stops(job):
+            raise _Stopped
+
+    hook = register_module_forward_pre_hook(ask)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _drained(submit: Submit, job: Job, inbox: Inbox, connection: Connection) -> Outcome:

@@ -12,6 +12,7 @@ from core.cards import ModelCard
 from core.decoders import DECODERS, Decoder
 from core.decoders.state import DecodeState
 from core.errors import UserError
+from core.jobs.windows import Windows, least_overlap, usual_overlap, window_seeds
 from core.media.reading import ClipReader, open_clip
 from core.options import with_options
 from core.requests import GenerationRequest
@@ -25,6 +26,7 @@ class Plan:
     """A request whose every name and size was looked up.
 
     Attributes:
+        windows: of the result; one, where it is no longer than the model's clips.
         frames: uint8 (T, H, W, 3) of the model's size; black where there is no clip.
         painted: bool (T, H, W), True = to be generated; for painted tasks alone.
         state: where to go on from, or None.
@@ -35,19 +37,35 @@ class Plan:
     card: ModelCard
     label: int | None
     decoder: Decoder
+    windows: Windows
     frames: NDArray[np.uint8]
     painted: Known | None
     state: DecodeState | None
 
     @property
     def known(self) -> Known:
-        """Bool (T, H, W): pixels that the model may see."""
-        return known_regions(self.task, self.request.window.grid, self.card.stride, self.painted)[0]
+        """Bool (T, H, W): pixels of the first window that the model may see."""
+        request = self.request
+        return known_regions(
+            self.task, request.window.grid, self.card.stride, self.painted, request.kept
+        )[0]
+
+    def labels(self, count: int) -> list[int] | None:
+        """The class of `count` samples."""
+        return None if self.label is None else [self.label] * count
 
     @property
-    def seeds(self) -> range:
+    def steps(self) -> int:
+        """Decode steps of one window."""
+        return self.decoder.total(_grid(self.request, self.card))
+
+    def state_in(self, window: int) -> DecodeState | None:
+        """The state to go on from, when it lies in that window."""
+        return self.state if self.state and self.state.window == window else None
+
+    def seeds(self, window: int) -> tuple[int, ...]:
         """One seed per variation."""
-        return _seeds(self.request)
+        return window_seeds(_seeds(self.request), window)
 
 
 def checked(request: GenerationRequest) -> Plan:
@@ -60,10 +78,12 @@ def checked(request: GenerationRequest) -> Plan:
     task = _task(request, card)
     label = _label(request, task, card)
     _check_sizes(request, card)
-    decoder: Decoder = with_options(DECODERS[request.decoder], request.options)
-    state = _state(request, card, decoder)
+    _check_kept(request, task, card)
+    windows = _windows(request, card)
+    decoder = _decoder(request, card)
+    state = _state(request, card, decoder, windows)
     frames, painted = _pixels_of_clip(request, task)
-    return Plan(request, task, card, label, decoder, frames, painted, state)
+    return Plan(request, task, card, label, decoder, windows, frames, painted, state)
 
 
 def _task(request: GenerationRequest, card: ModelCard) -> Task:
@@ -104,22 +124,93 @@ def _size(grid: tuple[int, int, int]) -> str:
     return f"{grid[0]} frames of {grid[2]}x{grid[1]} pixels"
 
 
-def _state(request: GenerationRequest, card: ModelCard, decoder: Decoder) -> DecodeState | None:
+def _check_kept(request: GenerationRequest, task: Task, card: ModelCard) -> None:
+    if not task.continues:
+        if request.kept:
+            raise UserError(f"Task {task.name} keeps no first frames; only a continued clip does.")
+        return
+    looks_at, stride = card.context_frames, card.stride[0]
+    if (looks_at or stride) <= request.kept < card.frames:
+        return
+    needs = (
+        f"its transformer looks at the first {looks_at}"
+        if looks_at
+        else f"it reads them as tokens of {stride} frames each, and only whole ones count"
+    )
+    raise UserError(
+        f"“{card.title}” goes on from {looks_at or stride} to {card.frames - 1} kept frames, not "
+        f"from {request.kept}: {needs}. Keep another number of frames."
+    )
+
+
+def _windows(request: GenerationRequest, card: ModelCard) -> Windows:
+    frames, stride = card.frames, card.stride[0]
+    if not request.length and not request.overlap:
+        return Windows(frames, 0, frames)
+    if not card.causal:
+        raise UserError(
+            f"“{card.title}” decides all of its {frames} frames at once, so its result has neither "
+            "another length nor an overlap. Leave both at 0, or choose a model that continues."
+        )
+    length = request.length or frames
+    if length < frames:
+        raise UserError(
+            f"A result of “{card.title}” has at least the {frames} frames of one window, not "
+            f"{length}. Ask for more frames, or for 0: one window."
+        )
+    least, most = least_overlap(stride, card.context_frames), frames - stride
+    if least > most:
+        raise UserError(
+            f"“{card.title}” cannot go on from its own end: its windows of {frames} frames leave "
+            f"none to invent. Leave the length at 0."
+        )
+    overlap = request.overlap or min(usual_overlap(frames, stride, card.context_frames), most)
+    if overlap % stride or not least <= overlap <= most:
+        raise UserError(
+            f"The overlap of two windows of “{card.title}” is a multiple of {stride} from {least} "
+            f"to {most} frames, not {overlap}."
+        )
+    return Windows(frames, overlap, length)
+
+
+def _decoder(request: GenerationRequest, card: ModelCard) -> Decoder:
+    chosen, transformer = DECODERS[request.decoder], card.transformer.name
+    if transformer not in chosen.transformers:
+        fitting = [name for name in DECODERS if transformer in DECODERS[name].transformers]
+        raise UserError(
+            f"The decoder “{request.decoder}” cannot decode “{card.title}”, whose transformer is "
+            f"{transformer}. Choose {' or '.join(fitting) or 'another model'}."
+        )
+    decoder: Decoder = with_options(chosen, request.options)
+    return decoder
+
+
+def _state(
+    request: GenerationRequest, card: ModelCard, decoder: Decoder, windows: Windows
+) -> DecodeState | None:
     if request.resume is None:
         return None
     state = DecodeState.from_bytes(request.resume)
-    grid = token_grid(request.window.grid, card.stride)
+    grid = _grid(request, card)
+    shape = (request.count, *grid)
     fits = (
-        state.tokens.shape == (request.count, *grid)
-        and state.noise.seeds == tuple(_seeds(request))
+        state.tokens.shape == shape
+        and 0 <= state.window < len(windows)
+        and state.noise.seeds == window_seeds(_seeds(request), state.window)
         and state.done <= decoder.total(grid)
+        and (None if state.before is None else state.before.shape)
+        == (shape if state.window else None)
     )
     if not fits:
         raise UserError(
-            "The saved state belongs to another generation (its size, seed or number of steps "
-            "differs); generate again from the start."
+            "The saved state belongs to another generation (its size, length, seed or number of "
+            "steps differs); generate again from the start."
         )
     return state
+
+
+def _grid(request: GenerationRequest, card: ModelCard) -> tuple[int, int, int]:
+    return token_grid(request.window.grid, card.stride)
 
 
 def _seeds(request: GenerationRequest) -> range:
@@ -158,6 +249,12 @@ def _check_inside(request: GenerationRequest, reader: ClipReader) -> None:
         raise UserError(
             f"The working window begins at frame {window.first}, but {reader.path.name} has only "
             f"{len(reader)} frames. Move it to an earlier frame."
+        )
+    if window.first + (request.kept - 1) * window.stride >= len(reader):
+        raise UserError(
+            f"{request.kept} frames from frame {window.first} on shall be kept, but "
+            f"{reader.path.name} ends before, after {len(reader)} frames. Begin earlier, or keep "
+            "fewer."
         )
 
 

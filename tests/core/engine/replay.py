@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -35,6 +36,28 @@ class Die:
     signal: int
 
 
+@dataclass(frozen=True)
+class Compute:
+    """Yields the process id, then that number of layers in one step, then True.
+
+    A layer that raises is an error like any other: the step shrugs it off and goes on.
+    """
+
+    layers: int
+
+
+def compute(request: Compute) -> Iterator[int | bool]:
+    import torch
+
+    layer = torch.nn.Identity()
+    yield os.getpid()
+    for _ in range(request.layers):
+        with contextlib.suppress(Exception):
+            layer(torch.zeros(1))
+        time.sleep(0.01)
+    yield True
+
+
 def count(request: Count) -> Iterator[int]:
     time.sleep(request.stuck_s)
     for number in range(request.to):
@@ -59,4 +82,4 @@ def serve(connection: Connection) -> None:
     """The entry function of an engine that runs these jobs."""
     from core.engine.process import serve as answer
 
-    answer(connection, {Count: count, Raise: fail, Die: die})
+    answer(connection, {Count: count, Compute: compute, Raise: fail, Die: die})

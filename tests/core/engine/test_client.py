@@ -19,7 +19,7 @@ from core.engine import client
 from core.engine.client import Engine, EngineDied, JobFailed
 from core.errors import UserError
 from tests.core.engine.conftest import Run
-from tests.core.engine.replay import Count, Die, Raise, serve
+from tests.core.engine.replay import Compute, Count, Die, Raise, serve
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -71,6 +71,13 @@ def test_after_a_cancel_the_next_job_runs_in_the_same_process(engine: Engine, ru
 
     assert run(drain(engine, Count(3))) == [0, 1, 2]
     assert engine.pid == pid
+
+
+def test_cancel_in_the_middle_of_a_step_ends_it_at_its_next_layer(engine: Engine, run: Run) -> None:
+    pid, seconds = run(first(engine, Compute(layers=6_000)))
+
+    assert seconds < 0.1
+    assert run(drain(engine, Compute(layers=3))) == [pid, True]
 
 
 def test_cancelled_task_cancels_the_job(engine: Engine, run: Run) -> None:

@@ -11,7 +11,7 @@ import torch
 
 from core.decoders.state import DecodeState
 from core.errors import UserError
-from core.jobs import generate
+from core.jobs import generate, previews
 from core.masks import MaskTrack
 from core.requests import (
     GenerationFinished,
@@ -149,7 +149,7 @@ def test_condition_shows_the_clip_where_it_is_known(painting: GenerationRequest)
 def test_previews_come_at_most_ten_a_second(
     painting: GenerationRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(generate, "PREVIEW_EVERY_S", 3600.0)
+    monkeypatch.setattr(previews, "EVERY_S", 3600.0)
 
     shown = [step.preview is not None for step in steps(painting)]
 

@@ -1,0 +1,84 @@
+"""Pixels of decode steps: of the last exactly, of those before as well as time allows."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from core.device import fast_dtype
+from core.jobs.clock import Clock
+from core.models.tokenizers import Tokenizer
+from core.pixels import to_frames
+from core.tokens import DecodeStep
+
+EVERY_S = 0.1
+"""No preview follows the one before it sooner."""
+MASKED_SHARE, CAUSAL_SHARE = 0.5, 0.15
+"""At most so much of the time is spent on previews. A causal decode takes thousands of short steps,
+and shall hardly be slower for being watched."""
+
+
+class Previews:
+    """Clips of decode steps, throttled.
+
+    Args:
+        causal: are frames decided from the first on? Only those that were begun are then shown;
+            the last of them stands where there are none yet.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, clock: Clock, *, causal: bool) -> None:
+        self._tokenizer, self._clock, self._causal = tokenizer, clock, causal
+        self._pause = 1 / (CAUSAL_SHARE if causal else MASKED_SHARE) - 1
+        self._next = 0.0  # time.perf_counter() of the earliest next preview
+
+    def of(self, step: DecodeStep) -> NDArray[np.uint8] | None:
+        """Uint8 (b, T, H, W, 3); None when the last preview is too recent, or, in a causal decode,
+        while the first frame is not whole. The last step's is exact."""
+        if step.last:
+            return self.exact(step.tokens)
+        if time.perf_counter() < self._next or (self._causal and step.masked[:, 0].any()):
+            return None
+        begin = time.perf_counter()
+        clips = self._rough(step)
+        end = time.perf_counter()
+        self._next = max(begin + EVERY_S, end + (end - begin) * self._pause)
+        return clips
+
+    def exact(self, tokens: Tensor) -> NDArray[np.uint8]:
+        """Int64 (b, t, h, w) → uint8 (b, T, H, W, 3)."""
+        with self._clock.part("decode"):
+            return self._pixels(tokens)
+
+    def _rough(self, step: DecodeStep) -> NDArray[np.uint8]:
+        """In the device's fast format: good enough to look at."""
+        tokens = begun(step) if self._causal else step.tokens
+        dtype, device = fast_dtype(tokens.device), tokens.device.type
+        with (
+            self._clock.part("decode"),
+            torch.autocast(device, dtype, enabled=dtype != torch.float32),
+        ):
+            clips = self._pixels(tokens)
+        missing = (step.tokens.shape[1] - tokens.shape[1]) * self._tokenizer.stride[0]
+        return np.concatenate([clips, np.repeat(clips[:, -1:], missing, axis=1)], axis=1)
+
+    def _pixels(self, tokens: Tensor) -> NDArray[np.uint8]:
+        """Clip by clip, so that memory does not grow with the number of variations."""
+        videos = (self._tokenizer.decode(grid) for grid in tokens.split(1))
+        return np.concatenate([to_frames(video) for video in videos])
+
+
+def begun(step: DecodeStep) -> Tensor:
+    """Tokens (b, n, h, w) of the token frames up to the last of which any is decided.
+
+    Where one is undecided stands the newest decided token of its place in an earlier frame.
+    """
+    decided = ~step.masked
+    count = int(decided.any(dim=(0, 2, 3)).nonzero().max()) + 1
+    decided = decided[:, :count]
+    frames = torch.arange(count, device=decided.device).view(-1, 1, 1)
+    newest = torch.where(decided, frames, 0).cummax(dim=1).values
+    return step.tokens[:, :count].gather(1, newest)
