@@ -28,9 +28,10 @@ PADDINGS: dict[str, Padding] = {"same": "zeros", "reflect": "reflect"}
 
 
 class Arrays:
-    """The arrays of one file; remembers which of them were read."""
+    """The arrays of one file, of which `name` is the stem; remembers which of them were read."""
 
     def __init__(self, path: Path) -> None:
+        self.name = path.stem
         with np.load(path) as file:
             self._arrays = dict(file)
         self.read: set[str] = set()
