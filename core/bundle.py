@@ -27,19 +27,24 @@ from core.registry import Registry
 
 @dataclass(frozen=True, eq=False)
 class ModelBundle:
-    """Networks in evaluation mode, with their card."""
+    """Networks in evaluation mode, with their card; the transformer is None where it has none."""
 
     tokenizer: Any
     transformer: Any
     card: ModelCard
 
     def save(self, folder: Path, dtype: torch.dtype = torch.float32) -> None:
-        """Writes the bundle, weights stored as `dtype`; an older one there is replaced whole."""
+        """Writes the bundle; an older one there is replaced whole.
+
+        Parameters are stored as `dtype`. Buffers (statistics, counts, codes that follow averages)
+        stay as they are.
+        """
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             save_file(_weights(self.tokenizer, dtype), partial / TOKENIZER_FILE)
-            save_file(_weights(self.transformer, dtype), partial / TRANSFORMER_FILE)
+            if self.transformer is not None:
+                save_file(_weights(self.transformer, dtype), partial / TRANSFORMER_FILE)
             self.card.write(partial)
             _let_everybody_read(partial)
             replaced = partial.with_name(partial.name + "-replaced")
@@ -67,11 +72,12 @@ def load_bundle(
         UserError: a file is missing, damaged or does not fit the card.
     """
     card = ModelCard.read(folder)
-    tokenizer = build(TOKENIZERS, card.tokenizer, meta=True)
-    transformer = build(TRANSFORMERS, card.transformer, meta=True)
-    for network, name in ((tokenizer, TOKENIZER_FILE), (transformer, TRANSFORMER_FILE)):
-        _load_weights(network, folder / name, device, dtype)
-    return ModelBundle(tokenizer.eval(), transformer.eval(), card)
+    tokenizer, transformer = build(TOKENIZERS, card.tokenizer, meta=True), None
+    _load_weights(tokenizer, folder / TOKENIZER_FILE, device, dtype)
+    if card.transformer is not None:
+        transformer = build(TRANSFORMERS, card.transformer, meta=True)
+        _load_weights(transformer, folder / TRANSFORMER_FILE, device, dtype)
+    return ModelBundle(tokenizer, transformer, card)
 
 
 def build(registry: Registry[Any], network: Network, *, meta: bool = False) -> Any:
@@ -97,15 +103,23 @@ def _tuples(value: Any) -> Any:
 
 def _weights(network: nn.Module, dtype: torch.dtype) -> dict[str, Tensor]:
     state: Mapping[str, Tensor] = network.state_dict()
-    return {key: value.detach().to("cpu", dtype).contiguous() for key, value in state.items()}
+    parameters = {name for name, _ in network.named_parameters()}
+    return {
+        key: value.detach().to("cpu", dtype if key in parameters else None).contiguous()
+        for key, value in state.items()
+    }
 
 
 def _load_weights(
     network: nn.Module, path: Path, device: torch.device | str, dtype: torch.dtype
 ) -> None:
     try:
-        weights = {key: value.to(device, dtype) for key, value in load_file(path).items()}
+        weights = {
+            key: value.to(device, dtype if value.is_floating_point() else None)
+            for key, value in load_file(path).items()
+        }
         network.load_state_dict(weights, strict=True, assign=True)
+        network.eval()
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path} is damaged: {error}. Copy the model again.") from error
     except RuntimeError as error:

@@ -2,7 +2,7 @@
 
 card.json                  this card
 tokenizer.safetensors      weights, built from the sizes in the card
-transformer.safetensors
+transformer.safetensors    absent when the bundle is a tokenizer alone
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class ModelCard:
 
     Attributes:
         name: short and stable ("tiny"); title: for people.
+        transformer: None for a tokenizer alone, which generates nothing.
         tasks: names from `core.tasks.TASKS` that the transformer was trained on.
         classes: names of the classes, in the order of their labels.
         frames, height, width: size of the clips that it generates, in frames and pixels.
@@ -50,7 +51,7 @@ class ModelCard:
     title: str
     description: str
     tokenizer: Network
-    transformer: Network
+    transformer: Network | None
     tasks: tuple[str, ...]
     frames: int
     height: int
@@ -67,12 +68,17 @@ class ModelCard:
     @property
     def context_frames(self) -> int:
         """How many first frames of a clip the transformer looks at as pixels."""
-        return int(self.transformer.config.get("context_frames", 0))
+        return int(self.transformer.config.get("context_frames", 0)) if self.transformer else 0
+
+    @property
+    def family(self) -> str:
+        """Registered name of the transformer; "" for a tokenizer alone."""
+        return self.transformer.name if self.transformer else ""
 
     @property
     def causal(self) -> bool:
         """Whether the transformer decodes from the first token on, and so can continue a clip."""
-        return self.transformer.name == "causal"
+        return self.family == "causal"
 
     def label(self, class_name: str) -> int:
         """Index of a class.
@@ -95,7 +101,8 @@ class ModelCard:
             raise ValueError(f"its format is {data['format']}, this version reads {FORMAT}")
         values = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         values["tokenizer"] = Network(**values["tokenizer"])
-        values["transformer"] = Network(**values["transformer"])
+        if values["transformer"] is not None:
+            values["transformer"] = Network(**values["transformer"])
         for name in ("tasks", "classes", "stride"):
             values[name] = tuple(values.get(name, ()))
         return cls(**values)
@@ -113,19 +120,29 @@ class ModelCard:
         Raises:
             UserError: card.json or a weights file is missing, or the card cannot be understood.
         """
+        _check_there(folder, CARD_FILE, TOKENIZER_FILE)
         path = folder / CARD_FILE
-        for name in (CARD_FILE, TOKENIZER_FILE, TRANSFORMER_FILE):
-            if not (folder / name).is_file():
-                raise UserError(
-                    f"The model in {folder} is incomplete: {name} is missing. Copy it again."
-                )
         try:
-            return cls.from_json(json.loads(path.read_text("utf-8")))
+            card = cls.from_json(json.loads(path.read_text("utf-8")))
         except KeyError as error:
-            problem = f"{error} is missing"
+            raise _unreadable(path, f"{error} is missing") from error
         except (TypeError, ValueError, OSError) as error:
-            problem = str(error)
-        raise UserError(f"The model card {path} cannot be read: {problem}. Copy the model again.")
+            raise _unreadable(path, str(error)) from error
+        if card.transformer is not None:
+            _check_there(folder, TRANSFORMER_FILE)
+        return card
+
+
+def _check_there(folder: Path, *names: str) -> None:
+    for name in names:
+        if not (folder / name).is_file():
+            raise UserError(
+                f"The model in {folder} is incomplete: {name} is missing. Copy it again."
+            )
+
+
+def _unreadable(path: Path, problem: str) -> UserError:
+    return UserError(f"The model card {path} cannot be read: {problem}. Copy the model again.")
 
 
 def list_bundles(folder: Path) -> list[tuple[Path, ModelCard | UserError]]:

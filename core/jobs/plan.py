@@ -89,6 +89,11 @@ def checked(request: GenerationRequest) -> Plan:
 def _task(request: GenerationRequest, card: ModelCard) -> Task:
     if request.task not in TASKS:
         raise UserError(f"There is no task “{request.task}”. Known: {', '.join(TASKS)}.")
+    if card.transformer is None:
+        raise UserError(
+            f"“{card.title}” is a tokenizer alone: it has no transformer to generate with. "
+            "Choose another model."
+        )
     if request.task not in card.tasks:
         raise UserError(
             f"“{card.title}” was not trained for task {request.task}. It knows "
@@ -174,7 +179,7 @@ def _windows(request: GenerationRequest, card: ModelCard) -> Windows:
 
 
 def _decoder(request: GenerationRequest, card: ModelCard) -> Decoder:
-    chosen, transformer = DECODERS[request.decoder], card.transformer.name
+    chosen, transformer = DECODERS[request.decoder], card.family
     if transformer not in chosen.transformers:
         fitting = [name for name in DECODERS if transformer in DECODERS[name].transformers]
         raise UserError(
