@@ -90,6 +90,8 @@ def composited_clip(
     first: int = 0,
     end: int | None = None,
     feather: float = FEATHER_PX,
+    *,
+    begins: int = 0,
 ) -> Iterator[Picture]:
     """The frames `first` ≤ k < `end` of the clip with the result in it, at full size, one at a
     time.
@@ -98,12 +100,14 @@ def composited_clip(
     clip frames. Past the clip's end its last frame stands still around what is generated.
 
     Args:
-        generated: uint8 (T, h, w, 3), one of the clips of `GenerationFinished`.
+        generated: uint8 (n, h, w, 3): one of the clips of the result, or those of its frames from
+            number `begins` on that the asked for frames need.
         end: None for the end of `composited_length`.
     """
     last = len(reader) - 1
     for frame in range(first, composited_length(request, len(reader)) if end is None else end):
-        yield composited_frame(reader.frame(min(frame, last)), frame, request, generated, feather)
+        original = reader.frame(min(frame, last))
+        yield composited_frame(original, frame, request, generated, feather, begins=begins)
 
 
 def composited_frame(
@@ -115,11 +119,7 @@ def composited_frame(
     *,
     begins: int = 0,
 ) -> Picture:
-    """One frame of `composited_clip`: `original` is the clip's frame of number `frame`.
-
-    Args:
-        generated: all frames of the result, or those from number `begins` on.
-    """
+    """One frame of `composited_clip`: `original` is the clip's frame of number `frame`."""
     window = request.covered
     number = window.model_frame(frame)
     if number is None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
-from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +15,16 @@ from core.assets import model_folders
 from core.cards import CARD_FILE, ModelCard, list_bundles
 from core.cli import UsageError
 from core.cli.mask_files import read_masks
-from core.cli.progress import Progress
-from core.compositing import composited_clip
+from core.cli.progress import Pace, Progress
+from core.cli.result import WRITER_OF_SUFFIX, ResultFile
 from core.errors import UserError
+from core.jobs.clock import Clock
 from core.masks import MaskTrack
 from core.media.reading import ClipReader, open_clip
-from core.media.writing import WRITERS, write_clip
-from core.options import Value
+from core.options import Value, schema
 from core.requests import (
     GenerationFinished,
+    GenerationGrown,
     GenerationRequest,
     GenerationStarted,
     GenerationStepped,
@@ -34,16 +32,17 @@ from core.requests import (
 from core.tasks import TASKS
 from core.window import Window, fitted, whole
 
-T = TypeVar("T")
-
-WRITER_OF_SUFFIX = {writer.suffix: writer.name for writer in WRITERS.values()}
+USUAL_DECODER = "commit"
 DECODER_OPTIONS = {
-    "steps": "steps",
-    "schedule": "schedule",
-    "temperature": "choice_temperature",
-    "guidance": "guidance",
+    "steps": ("steps",),
+    "schedule": ("schedule",),
+    "temperature": ("choice_temperature", "temperature"),
+    "guidance": ("guidance",),
+    "top_k": ("top_k",),
+    "top_p": ("top_p",),
+    "speculative": ("speculative",),
 }
-"""Argument → option of the decoder."""
+"""Argument → option of the decoder: of these names the first that it has."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,6 +61,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="frames A to B - 1, a multiple of the model's; default: as many as the model has",
     )
     where.add_argument(
+        "--from",
+        dest="begin",
+        type=_count,
+        metavar="FRAME",
+        help="to continue: the first frame that is invented; default: after the clip's last",
+    )
+    where.add_argument(
+        "--keep",
+        type=_count,
+        metavar="N",
+        help="to continue: go on from N frames; default: what the model looks at, else half of its",
+    )
+    where.add_argument(
+        "--length",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="frames of the result, kept ones among them; default: as many as the model has",
+    )
+    where.add_argument(
+        "--overlap",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="of a longer result: frames that each window takes from the one before; default: half",
+    )
+    where.add_argument(
         "--region",
         type=_region,
         metavar="X,Y,W,H",
@@ -69,11 +95,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     how = parser.add_argument_group("how")
     how.add_argument("--model", help="name or folder; default: the one that came with Maskreel")
-    how.add_argument("--decoder", default="commit", help="default: commit")
+    how.add_argument("--decoder", help="default: commit, or what decodes the model")
     how.add_argument("--steps", type=int, help="passes through the transformer")
     how.add_argument("--schedule", help="how fast tokens are decided, e.g. cosine")
-    how.add_argument("--temperature", type=float, help="choice temperature")
+    how.add_argument(
+        "--temperature", type=float, help="chance: of which tokens are kept, or of what is drawn"
+    )
     how.add_argument("--guidance", type=float, help="guidance scale")
+    how.add_argument("--top-k", type=int, metavar="K", help="draw among the K likeliest tokens")
+    how.add_argument("--top-p", type=float, metavar="P", help="draw among the likeliest up to P")
+    how.add_argument(
+        "--speculative",
+        action="store_const",
+        const=True,
+        help="guess several tokens at once and keep those that the model agrees with",
+    )
     how.add_argument("--seed", type=int, default=0, help="default: 0")
     how.add_argument("--count", type=int, default=1, help="variations: O-1.mp4, O-2.mp4, …")
     parser.add_argument(
@@ -92,34 +128,40 @@ def run(arguments: argparse.Namespace) -> None:
         UserError: it cannot be done; UsageError: the arguments do not go together.
     """
     _check(arguments)
-    progress = Progress(arguments.json_lines)
+    progress, clock = Progress(arguments.json_lines), Clock()
     with ExitStack() as stack:
         stack.callback(progress.close)
         reader = stack.enter_context(open_clip(arguments.clip)) if arguments.clip else None
-        bundle, card = find_bundle(arguments.model)
+        bundle, card = find_bundle(arguments.model, arguments.task)
         request = _request(arguments, bundle, card, reader)
-        result = _generated(request, progress)
-        seconds = asdict(result.timings)
         targets = _targets(arguments.out, request.count)
-        for clip, target in zip(result.clips, targets, strict=True):
-            _write(clip, target, request, card, reader, progress, seconds)
+        files = [
+            stack.enter_context(closing(ResultFile(target, request, card, reader, clock)))
+            for target in targets
+        ]
+        result = _generated(request, card, files, progress)
+        composite, file = clock.seconds["composite"], clock.seconds["file"]
+        seconds = asdict(result.timings) | {"composite": composite, "write": file - composite}
         names = [str(target) for target in targets]
         progress.event("finished", "", files=names, seconds=seconds, device=result.device)
     if not arguments.json_lines:
         print("\n".join(names))
 
 
-def find_bundle(model: str | None) -> tuple[Path, ModelCard]:
-    """A bundle by folder or by name; None is the first that came with Maskreel.
+def find_bundle(model: str | None, task: str | None = None) -> tuple[Path, ModelCard]:
+    """A bundle by folder or by name; None is the first that came with Maskreel, of those that know
+    the task.
 
     Raises:
         UserError: there is none, or its card is damaged.
     """
     if model is not None and (Path(model) / CARD_FILE).is_file():
         return Path(model), ModelCard.read(Path(model))
-    known = {path.name: path for folder in model_folders() for path, _ in list_bundles(folder)}
+    found = [entry for folder in model_folders() for entry in list_bundles(folder)]
+    known = {path.name: path for path, _ in found}
     if model is None and known:
-        model = next(iter(known))
+        cards = ((path, card) for path, card in found if isinstance(card, ModelCard))
+        model = next((path.name for path, card in cards if task in card.tasks), next(iter(known)))
     if model not in known:
         names = ", ".join(known) or "none"
         wanted = f"There is no model “{model}”" if model else "No model came with this Maskreel"
@@ -146,6 +188,13 @@ def _region(text: str) -> tuple[int, int, int, int]:
     return left, top, width, height
 
 
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of frames")
+    return number
+
+
 def _check(arguments: argparse.Namespace) -> None:
     """What can be said without opening anything."""
     task = TASKS[arguments.task]
@@ -155,6 +204,10 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError(f"--mask goes with --task paint, not with {task.name}")
     if arguments.clip is None and task.region((1, 4, 4)).any():
         raise UsageError(f"--task {task.name} needs --clip")
+    if not task.continues and (arguments.keep, arguments.begin) != (None, None):
+        raise UsageError(f"--keep and --from go with tasks that continue, not with {task.name}")
+    if arguments.begin is not None and arguments.frames is not None:
+        raise UsageError("--from and --frames both say where to begin: give one of them")
     if arguments.out.suffix.lower() not in WRITER_OF_SUFFIX:
         known = ", ".join(filter(None, WRITER_OF_SUFFIX))
         raise UsageError(f"--out {arguments.out}: the suffix is one of {known}, or none")
@@ -168,23 +221,60 @@ def _request(
     painted = None
     if reader is not None and arguments.mask is not None:
         painted = read_masks(arguments.mask, reader.size, len(reader))
+    kept = _kept(arguments, card, reader)
+    decoder = arguments.decoder or _usual_decoder(card)
     return GenerationRequest(
         bundle=str(bundle),
         task=arguments.task,
         clip=str(arguments.clip) if reader is not None else None,
-        window=_window(arguments, card, reader, painted),
+        window=_window(arguments, card, reader, painted, kept),
         painted=painted,
         label=arguments.label,
-        decoder=arguments.decoder,
-        options=_options(arguments),
+        decoder=decoder,
+        options=_options(arguments, decoder),
         seed=arguments.seed,
         count=arguments.count,
+        kept=kept,
+        length=arguments.length,
+        overlap=arguments.overlap,
     )
 
 
-def _options(arguments: argparse.Namespace) -> dict[str, Value]:
-    given = {name: getattr(arguments, argument) for argument, name in DECODER_OPTIONS.items()}
-    return {name: value for name, value in given.items() if value is not None}
+def _usual_decoder(card: ModelCard) -> str:
+    """The first that fits the model, but COMMIT before all others."""
+    from core.decoders import DECODERS  # loads torch
+
+    names = sorted(DECODERS, key=lambda name: name != USUAL_DECODER)
+    fitting = (name for name in names if card.family in DECODERS[name].transformers)
+    return next(fitting, USUAL_DECODER)
+
+
+def _options(arguments: argparse.Namespace, decoder: str) -> dict[str, Value]:
+    from core.decoders import DECODERS  # loads torch
+
+    known = {option.name for option in schema(DECODERS[decoder])}
+    given = {argument: getattr(arguments, argument) for argument in DECODER_OPTIONS}
+    return {
+        next((name for name in DECODER_OPTIONS[argument] if name in known), argument): value
+        for argument, value in given.items()
+        if value is not None
+    }
+
+
+def _kept(arguments: argparse.Namespace, card: ModelCard, reader: ClipReader | None) -> int:
+    """--keep, else the frames that the model looks at, else half a window; 0 for other tasks."""
+    if reader is None or not TASKS[arguments.task].continues:
+        return 0
+    if arguments.keep is not None:
+        return arguments.keep
+    stride = card.stride[0]
+    usual = card.context_frames or max(card.frames // 2 // stride, 1) * stride
+    return usual if arguments.frames else min(usual, _begin(arguments, reader))
+
+
+def _begin(arguments: argparse.Namespace, reader: ClipReader) -> int:
+    """The first frame of the clip that is invented: --from, else the one after its end."""
+    return len(reader) if arguments.begin is None else arguments.begin
 
 
 def _window(
@@ -192,11 +282,19 @@ def _window(
     card: ModelCard,
     reader: ClipReader | None,
     painted: MaskTrack | None,
+    kept: int,
 ) -> Window:
-    """The crop from --region or around the mask, the range from --frames or the first mask."""
+    """The crop from --region or around the mask, the range from --frames, the first mask, or
+    --from."""
     grid = (card.frames, card.height, card.width)
     size, length = (reader.size, len(reader)) if reader else ((card.width, card.height), grid[0])
     first, stride = _range(arguments.frames, painted, card)
+    if reader and TASKS[arguments.task].continues and arguments.frames is None:
+        first = _begin(arguments, reader) - kept
+        if first < 0:
+            raise UsageError(
+                f"--keep {kept}: only {first + kept} frames are there before the first invented one"
+            )
     if arguments.region:
         left, top, width, height = arguments.region
         return Window(left, top, width, height, first, *grid, stride)
@@ -234,71 +332,45 @@ def _during(painted: MaskTrack, covered: range) -> MaskTrack:
 # ── work ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _generated(request: GenerationRequest, progress: Progress) -> GenerationFinished:
+def _generated(
+    request: GenerationRequest, card: ModelCard, files: Sequence[ResultFile], progress: Progress
+) -> GenerationFinished:
+    """Runs the generation; each frame is written as soon as it is final."""
     from core.jobs import generate  # loads torch
 
-    with closing(generate.run(request)) as updates:
+    pace = Pace()
+    with closing(generate.run(request, watched=False)) as updates:
         for update in updates:
             match update:
-                case GenerationStarted(total=total):
-                    progress.event("started", "decoding", total=total)
+                case GenerationStarted(total=total, first=first):
+                    pace.start(update)
+                    progress.event("started", "decoding", total=total, first=first)
                 case GenerationStepped(step=step, total=total):
-                    done = step + 1
-                    progress.event("stepped", f"step {done} of {total}", step=done, total=total)
-                case GenerationFinished():
+                    text, facts = f"step {step + 1} of {total}", {}
+                    if card.causal:  # one token a step
+                        pace.step(update)
+                        text, facts = f"token {step + 1} of {total}{pace}", pace.facts
+                    progress.event("stepped", text, step=step + 1, total=total, **facts)
+                case GenerationGrown(first=first, clips=clips):
+                    _write(files, first, clips, progress)
+                case GenerationFinished(first=first, clips=clips):
+                    _write(files, first, clips, progress)
                     return update
     raise AssertionError("a generation ends with its result")
+
+
+def _write(
+    files: Sequence[ResultFile], first: int, clips: NDArray[np.uint8], progress: Progress
+) -> None:
+    """Each variation into its own file."""
+    for file, clip in zip(files, clips, strict=True):
+        for done in file.add(first, clip):
+            text = f"{file.target.name}: frame {done} of {file.total}"
+            facts = {"file": str(file.target), "frame": done, "total": file.total}
+            progress.event("written", text, **facts)
 
 
 def _targets(out: Path, count: int) -> list[Path]:
     if count == 1:
         return [out]
     return [out.with_name(f"{out.stem}-{number}{out.suffix}") for number in range(1, count + 1)]
-
-
-def _write(
-    clip: NDArray[np.uint8],
-    target: Path,
-    request: GenerationRequest,
-    card: ModelCard,
-    reader: ClipReader | None,
-    progress: Progress,
-    seconds: dict[str, float],
-) -> None:
-    """Writes the whole clip with the generated part; adds its times to `seconds`."""
-    begin = time.perf_counter()
-    frames: Iterable[NDArray[np.uint8]] = clip
-    total, audio = len(clip), None
-    if reader is not None:
-        frames, total = composited_clip(reader, request, clip), len(reader)
-        audio = reader.audio_span(0, total)
-    composite = [0.0]
-    writing = write_clip(
-        _timed(frames, composite),
-        target,
-        writer=WRITER_OF_SUFFIX[target.suffix.lower()],
-        rate=reader.rate if reader else Fraction(card.rate).limit_denominator(1000),
-        audio=audio,
-        colour=reader.colour if reader else None,
-    )
-    with closing(writing):
-        for done in writing:
-            text = f"{target.name}: frame {done} of {total}"
-            progress.event("written", text, file=str(target), frame=done, total=total)
-    seconds["composite"] = seconds.get("composite", 0.0) + composite[0]
-    rest = time.perf_counter() - begin - composite[0]
-    seconds["write"] = seconds.get("write", 0.0) + rest
-
-
-def _timed(items: Iterable[T], seconds: list[float]) -> Iterator[T]:
-    """The items; `seconds[0]` grows by the time that making them took."""
-    iterator = iter(items)
-    while True:
-        begin = time.perf_counter()
-        try:
-            item = next(iterator)
-        except StopIteration:
-            return
-        finally:
-            seconds[0] += time.perf_counter() - begin
-        yield item

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from collections.abc import Callable
+
+from core.requests import GenerationStarted, GenerationStepped
 
 CLEAR_LINE = "\r\x1b[K"
 
@@ -28,3 +32,44 @@ class Progress:
         """Leaves the terminal with an empty line."""
         if self._terminal:
             print(CLEAR_LINE, end="", file=sys.stderr, flush=True)
+
+
+class Pace:
+    """How fast a decode decides its tokens. Tokens that were given are not counted.
+
+    Attributes:
+        rate: tokens of one variation per second since the start; 0 until it is known.
+        left_s: seconds that the rest takes at that rate; None until it is known.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock, self._begin = clock, clock()
+        self._before = 0  # tokens of the windows that are done
+        self._window = 0  # tokens to be decided in this window
+        self.rate = 0.0
+        self.left_s: float | None = None
+
+    def start(self, started: GenerationStarted) -> None:
+        """A window begins."""
+        self._before += self._window
+        self._window = int((~started.given).sum())
+
+    def step(self, stepped: GenerationStepped) -> None:
+        left = int(stepped.masked[0].sum())
+        decided = self._before + self._window - left
+        self.rate = decided / max(self._clock() - self._begin, 1e-9)
+        windows = (stepped.total - stepped.step - 1) // stepped.masked[0].size
+        if decided:
+            self.left_s = (left + windows * self._window) / self.rate
+
+    @property
+    def facts(self) -> dict[str, float | None]:
+        """Both for a program."""
+        return {"tokens_per_second": self.rate, "seconds_left": self.left_s}
+
+    def __str__(self) -> str:
+        """Both for a person: " · 480 tokens/s · 1:05 left"; empty while unknown."""
+        if self.left_s is None:
+            return ""
+        minutes, seconds = divmod(round(self.left_s), 60)
+        return f" · {self.rate:.0f} tokens/s · {minutes}:{seconds:02} left"

@@ -14,10 +14,14 @@ T = TypeVar("T")
 
 
 class Clock:
-    """Seconds of each part of the work; what the receiver of an update does is not counted."""
+    """Adds up the time of each part. What the receiver of an update does is not counted.
+
+    Attributes:
+        seconds: by the part's name; 0 for a part that there was not.
+    """
 
     def __init__(self) -> None:
-        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -25,7 +29,7 @@ class Clock:
         try:
             yield
         finally:
-            self._seconds[name] += time.perf_counter() - begin
+            self.seconds[name] += time.perf_counter() - begin
 
     def each(self, name: str, items: Iterator[T]) -> Iterator[T]:
         """The items; the time that making them takes is the part's."""
@@ -37,4 +41,4 @@ class Clock:
             yield item
 
     def timings(self) -> Timings:
-        return Timings(*(self._seconds[name] for name in Timings.__dataclass_fields__))
+        return Timings(*(self.seconds[name] for name in Timings.__dataclass_fields__))

@@ -41,15 +41,20 @@ from core.tokens import Condition, DecodeStep
 
 
 @torch.inference_mode()
-def run(request: GenerationRequest) -> Generator[GenerationUpdate, None, None]:
+def run(
+    request: GenerationRequest, *, watched: bool = True
+) -> Generator[GenerationUpdate, None, None]:
     """For each window Started, one Stepped per reported decode step that is still to do, and Grown
     with its new frames; for the last window Finished instead.
+
+    Args:
+        watched: are previews of steps wanted? Without them it is a little faster.
 
     Raises:
         UserError: the request cannot be met; said before any slow work where that can be known.
     """
     try:
-        yield from _generate(checked(request))
+        yield from _generate(checked(request), watched)
     except (torch.OutOfMemoryError, MemoryError) as error:
         release()
         raise UserError(
@@ -66,11 +71,11 @@ class _Window:
     clips: NDArray[np.uint8]
 
 
-def _generate(plan: Plan) -> Iterator[GenerationUpdate]:
+def _generate(plan: Plan, watched: bool) -> Iterator[GenerationUpdate]:
     clock, device = Clock(), best_device()
     with clock.part("load"):
         bundle = bundle_in(Path(plan.request.bundle), device)
-    previews = Previews(bundle.tokenizer, clock, causal=plan.card.causal)
+    previews = Previews(bundle.tokenizer, clock, causal=plan.card.causal, watched=watched)
     before = _window_before(plan, previews, device)
     for number in range(plan.state.window if plan.state else 0, len(plan.windows)):
         with clock.part("encode"):

@@ -197,14 +197,12 @@ def _state(
         return None
     state = DecodeState.from_bytes(request.resume)
     grid = _grid(request, card)
-    shape = (request.count, *grid)
     fits = (
-        state.tokens.shape == shape
+        state.tokens.shape == (request.count, *grid)
         and 0 <= state.window < len(windows)
         and state.noise.seeds == window_seeds(_seeds(request), state.window)
         and state.done <= decoder.total(grid)
-        and (None if state.before is None else state.before.shape)
-        == (shape if state.window else None)
+        and _follows(state, windows.overlap // card.stride[0])
     )
     if not fits:
         raise UserError(
@@ -212,6 +210,13 @@ def _state(
             "steps differs); generate again from the start."
         )
     return state
+
+
+def _follows(state: DecodeState, count: int) -> bool:
+    """Does the state's window begin with the last `count` token frames of the one before?"""
+    if state.before is None or state.window == 0:
+        return state.before is None and state.window == 0
+    return np.array_equal(state.tokens[:, :count], state.before[:, -count:])
 
 
 def _grid(request: GenerationRequest, card: ModelCard) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -28,12 +29,16 @@ class Previews:
     Args:
         causal: are frames decided from the first on? Only those that were begun are then shown;
             the last of them stands where there are none yet.
+        watched: without it, there are pixels of last steps only.
     """
 
-    def __init__(self, tokenizer: Tokenizer, clock: Clock, *, causal: bool) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, clock: Clock, *, causal: bool, watched: bool = True
+    ) -> None:
         self._tokenizer, self._clock, self._causal = tokenizer, clock, causal
         self._pause = 1 / (CAUSAL_SHARE if causal else MASKED_SHARE) - 1
-        self._next = 0.0  # time.perf_counter() of the earliest next preview
+        # time.perf_counter() of the earliest next preview
+        self._next = 0.0 if watched else math.inf
 
     def of(self, step: DecodeStep) -> NDArray[np.uint8] | None:
         """Uint8 (b, T, H, W, 3); None when the last preview is too recent, or, in a causal decode,

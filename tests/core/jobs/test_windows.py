@@ -1,0 +1,63 @@
+"""Windows of a result that is longer than the model's clips."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.jobs.windows import Windows, least_overlap, usual_overlap, window_seeds
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> Windows:
+    frames = draw(st.integers(2, 32))
+    overlap = draw(st.integers(1, frames - 1))
+    return Windows(frames, overlap, draw(st.integers(frames, 300)))
+
+
+@given(windows())
+def test_fresh_frames_of_all_windows_are_the_result_each_once(windows: Windows) -> None:
+    brought = [
+        windows.first(number) + frame
+        for number in range(len(windows))
+        for frame in range(windows.frames)[windows.fresh(number)]
+    ]
+
+    assert brought == list(range(windows.length))
+
+
+@given(windows())
+def test_each_window_begins_with_the_last_frames_of_the_one_before(windows: Windows) -> None:
+    for number in range(1, len(windows)):
+        end = windows.first(number - 1) + windows.frames
+        assert end - windows.first(number) == windows.overlap
+
+
+@given(windows())
+def test_no_window_is_decoded_in_vain(windows: Windows) -> None:
+    assert windows.fresh(len(windows) - 1).start < windows.fresh(len(windows) - 1).stop
+
+
+def test_result_as_long_as_the_model_is_one_window() -> None:
+    assert len(Windows(16, 0, 16)) == 1
+    assert len(Windows(16, 8, 17)) == 2
+
+
+@pytest.mark.parametrize(
+    ("frames", "stride", "context_frames", "least", "usual"),
+    [(16, 4, 0, 4, 8), (16, 4, 5, 8, 8), (16, 2, 1, 2, 8), (12, 4, 0, 4, 4), (16, 1, 9, 9, 9)],
+)
+def test_overlap_is_half_a_window_of_whole_token_frames_that_holds_the_context(
+    frames: int, stride: int, context_frames: int, least: int, usual: int
+) -> None:
+    assert least_overlap(stride, context_frames) == least
+    assert usual_overlap(frames, stride, context_frames) == usual
+
+
+def test_first_window_has_the_requests_seeds_and_each_further_one_its_own() -> None:
+    seeds = [seed for number in range(20) for seed in window_seeds(range(5, 8), number)]
+
+    assert seeds[:3] == [5, 6, 7]
+    assert len(set(seeds)) == len(seeds)
+    assert seeds[3:6] == list(window_seeds((5, 6, 7), 1))
