@@ -261,6 +261,25 @@ MASKED_TASKS = tuple(name for name in TASKS if name == "CG" or name not in CAUSA
 """What a masked transformer may be asked for: the ten tasks of MAGVIT, and painting."""
 
 
+def causal_tasks(
+    *, classes: bool, context: bool, unlabelled: bool = False, blind: bool = False
+) -> tuple[str, ...]:
+    """What a causal transformer can be asked for.
+
+    Args:
+        classes: it knows classes. context: it looks at first frames as pixels.
+        unlabelled: it was also trained without a class. blind: and without first frames.
+    """
+    free, whole = not classes or unlabelled, not context or blind
+    able = {
+        "generate": free and whole,
+        "CG": classes and whole,
+        "continue": free,
+        "continue-class": classes,
+    }
+    return tuple(name for name in CAUSAL_TASKS if able[name])
+
+
 # ── from a region to pictures and tokens ───────────────────────────────────────────────────────
 
 

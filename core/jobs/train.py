@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from core.bundle import ModelBundle
+from core.bundle import ModelBundle, load_bundle
 from core.cards import ModelCard, Network
-from core.tasks import MASKED_TASKS
+from core.errors import UserError
 from core.training.data import Footage, load_footage
 from core.training.loop import TrainUpdate, prepare_run, run_phase
-from core.training.recipe import Recipe, load_recipe
+from core.training.prior import PriorPhase
+from core.training.recipe import AnyRecipe, MagvitRecipe, load_recipe
 from core.training.tokenizer import TokenizerPhase
 from core.training.transformer import TransformerPhase
+from core.training.vqvae import VQVAEPhase
 
 
 @dataclass(frozen=True)
@@ -35,46 +37,88 @@ def run(request: TrainRequest) -> Iterator[TrainUpdate]:
     """Trains; the last update names the bundle.
 
     Raises:
-        UserError: the recipe or its data cannot be used.
+        UserError: the recipe, its data or the bundle that it starts from cannot be used.
         KeyboardInterrupt: a signal asked to stop; the run is saved and can go on.
     """
     recipe = load_recipe(request.recipe)
     prepare_run(recipe, request.recipe, request.run)
-    footage = load_footage(recipe.data, recipe.folder)
-    tokenizer = TokenizerPhase(recipe, footage)
+    start = _start(recipe)
+    classes = start.card.classes if start else ()
+    footage = load_footage(recipe.data, recipe.folder, classes)
+    tokenizer = _tokenizer_phase(recipe, footage, start)
     yield from run_phase(tokenizer, request.run, recipe.save_every)
-    transformer = TransformerPhase(recipe, footage, tokenizer.trained)
+    transformer = _transformer_phase(recipe, footage, tokenizer, start)
     last = None
     for last in run_phase(transformer, request.run, recipe.save_every):
         yield last
     folder = request.models / recipe.name
-    bundle_of(recipe, footage, tokenizer, transformer).save(folder, recipe.stored_as)
-    steps = recipe.transformer.steps
+    _bundle(recipe, footage, tokenizer, transformer).save(folder, recipe.stored_as)
+    steps = transformer.steps
     done = last or TrainUpdate(transformer.name, steps, steps, {}, 0.0)
     yield replace(done, bundle=folder)
 
 
-def bundle_of(
-    recipe: Recipe, footage: Footage, tokenizer: TokenizerPhase, transformer: TransformerPhase
+def _start(recipe: AnyRecipe) -> ModelBundle | None:
+    """The bundle that the training begins with, if any."""
+    if not recipe.start:
+        return None
+    bundle = load_bundle((recipe.folder / recipe.start).resolve())
+    expected = "vqgan3d" if isinstance(recipe, MagvitRecipe) else "vqvae"
+    if bundle.card.tokenizer.name != expected:
+        raise UserError(
+            f"The recipe trains a {expected}, but it starts from “{bundle.card.title}”, whose "
+            f"tokenizer is a {bundle.card.tokenizer.name}. Use a recipe of the same family."
+        )
+    return bundle
+
+
+def _tokenizer_phase(
+    recipe: AnyRecipe, footage: Footage, start: ModelBundle | None
+) -> TokenizerPhase | VQVAEPhase:
+    network = start.tokenizer if start else None
+    if isinstance(recipe, MagvitRecipe):
+        return TokenizerPhase(recipe, footage, network)
+    return VQVAEPhase(recipe, footage, network)
+
+
+def _transformer_phase(
+    recipe: AnyRecipe,
+    footage: Footage,
+    tokenizer: TokenizerPhase | VQVAEPhase,
+    start: ModelBundle | None,
+) -> TransformerPhase | PriorPhase:
+    network = start.transformer if start else None
+    if isinstance(recipe, MagvitRecipe):
+        assert isinstance(tokenizer, TokenizerPhase)
+        return TransformerPhase(recipe, footage, tokenizer.trained, network)
+    assert isinstance(tokenizer, VQVAEPhase)
+    return PriorPhase(recipe, footage, tokenizer.trained, network)
+
+
+def _bundle(
+    recipe: AnyRecipe,
+    footage: Footage,
+    tokenizer: TokenizerPhase | VQVAEPhase,
+    transformer: TransformerPhase | PriorPhase,
 ) -> ModelBundle:
-    """The averaged networks as they are now, with a card that has no metrics yet."""
-    about = recipe.about
+    """The trained networks as they are now, with a card that has no metrics yet."""
+    about, networks = recipe.about, (tokenizer.trained, transformer.trained)
     card = ModelCard(
         name=recipe.name,
         title=about.title or recipe.name,
         description=about.description,
-        tokenizer=Network("vqgan3d", asdict(tokenizer.trained.config)),
-        transformer=Network("bidirectional", asdict(transformer.trained.config)),
-        tasks=MASKED_TASKS,
+        tokenizer=Network(tokenizer.network, asdict(networks[0].config)),
+        transformer=Network(transformer.network, asdict(networks[1].config)),
+        tasks=transformer.tasks,
         frames=recipe.frames,
         height=recipe.size,
         width=recipe.size,
-        stride=tokenizer.trained.stride,
+        stride=networks[0].stride,
         rate=about.rate,
         licence=about.licence,
         classes=footage.classes,
         data=about.data,
         hardware=about.hardware,
-        steps={"tokenizer": tokenizer.steps, "transformer": transformer.steps},
+        steps={phase.name: phase.steps for phase in (tokenizer, transformer)},
     )
-    return ModelBundle(tokenizer.trained, transformer.trained, card)
+    return ModelBundle(*networks, card)

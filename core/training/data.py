@@ -20,7 +20,7 @@ from torch import Tensor
 from core.clip import Frames
 from core.errors import UserError
 from core.pixels import to_video
-from core.training.recipe import DataSource
+from core.training.recipe import DataSource, Recipe
 
 SUFFIXES = {".mp4", ".mkv", ".mov", ".webm", ".avi"}
 
@@ -68,6 +68,17 @@ class Footage:
         clips = [cut_clip(self.videos[index], rng, cut) for index in chosen]
         labels = torch.tensor([self.videos[index].label for index in chosen])
         return to_video(np.stack(clips)), labels
+
+
+def draw_crops(
+    footage: Footage, rng: np.random.Generator, count: int, size: int, recipe: Recipe
+) -> Tensor:
+    """Clips of the recipe's scale, float32 (b, 3, T, size, size) in [0, 1]; where `size` is
+    smaller than the recipe's, a random part of each."""
+    whole = Cut(recipe.frames, max(recipe.size, size), recipe.strides, recipe.zoom)
+    video, _ = footage.draw(rng, count, whole)
+    top, left = rng.integers(0, whole.size - size + 1, size=2)
+    return video[..., top : top + size, left : left + size]
 
 
 def cut_clip(video: Video, rng: np.random.Generator, cut: Cut) -> Frames:

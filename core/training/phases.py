@@ -18,7 +18,7 @@ class Phase(Protocol):
     `state()`, which a checkpoint holds.
 
     Attributes:
-        name: "tokenizer" or "transformer"; names the checkpoints' folder.
+        name: of the recipe's section ("tokenizer", "prior"); names the checkpoints' folder.
         steps: how many there are.
     """
 
@@ -81,6 +81,9 @@ class Learner:
         decay = min(self.ema, (1 + step) / (10 + step))
         for ours, theirs in zip(self.average.parameters(), self.network.parameters(), strict=True):
             ours.lerp_(theirs, 1 - decay)
+        buffers = zip(self.average.buffers(), self.network.buffers(), strict=True)
+        for kept, current in buffers:
+            kept.copy_(current)
 
     def settle(self, *parts: str) -> None:
         """Gives parts of the network their averaged weights, which they keep without gradients."""
@@ -123,7 +126,9 @@ def _parameter_groups(network: nn.Module, optimiser: Optimiser) -> list[dict]:
     Each group's learning rate is its `share` of the optimiser's.
     """
     kernels = [
-        module.weight for module in network.modules() if isinstance(module, nn.Linear | nn.Conv3d)
+        module.weight
+        for module in network.modules()
+        if isinstance(module, nn.Linear | nn.Conv3d | nn.ConvTranspose3d)
     ]
     chosen = {id(weight) for weight in kernels}
     others = [p for p in network.parameters() if id(p) not in chosen]

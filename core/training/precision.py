@@ -19,7 +19,8 @@ Precision = Literal["float32", "bf16"]
 class WorkingCopy:
     """`model` is what computes; its weights follow those of `master`, its gradients go there.
 
-    In float32 both are the same module. `exact` names parts that stay in float32 in any case.
+    In float32 both are the same module. `exact` names parts that stay in float32 in any case; so
+    do batch norms, whose running statistics are shared.
     """
 
     def __init__(
@@ -30,8 +31,8 @@ class WorkingCopy:
         if precision == "bf16":
             self.model = copy.deepcopy(master).to(torch.bfloat16)
             _use_fast_norms(self.model)
-            for name in exact:
-                setattr(self.model, name, getattr(master, name))
+            for name in (*exact, *_batch_norms(master)):
+                self.model.set_submodule(name, master.get_submodule(name))
         for module in (self.master, self.model):
             _order_channels_last(module)
         pairs = zip(master.parameters(), self.model.parameters(), strict=True)
@@ -47,6 +48,10 @@ class WorkingCopy:
         for theirs, ours in self._pairs:
             theirs.grad = None if ours.grad is None else ours.grad.to(theirs.dtype)
             ours.grad = None
+
+
+def _batch_norms(module: nn.Module) -> list[str]:
+    return [name for name, part in module.named_modules() if isinstance(part, nn.BatchNorm3d)]
 
 
 def _order_channels_last(module: nn.Module) -> None:

@@ -2,8 +2,16 @@
 
     [[data]]        folders of videos
     [about]         what the model card says
+
+and either MAGVIT's two networks
+
     [tokenizer]     the 3D-VQ tokenizer: its sizes, and how it is trained
     [transformer]   the masked transformer on its tokens
+
+or VideoGPT's
+
+    [vqvae]         the VQ-VAE
+    [prior]         the causal transformer on its tokens
 
 Every section is a frozen dataclass here; a key that is not a field of it is refused by name.
 """
@@ -11,6 +19,7 @@ Every section is a frozen dataclass here; a key that is not a field of it is ref
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +29,7 @@ import torch
 
 from core.errors import UserError
 from core.models.tokenizers.vqgan3d import VQGAN3DConfig
+from core.models.tokenizers.vqvae import VQVAEConfig
 from core.models.transformers.bidirectional import BidirectionalConfig
 
 T = TypeVar("T")
@@ -46,9 +56,11 @@ class DataSource:
 
 @dataclass(frozen=True)
 class Optimiser:
-    """AdamW: linear warm-up, constant, linear decay to zero over the last `decay` steps.
+    """AdamW: linear warm-up, constant, decay to zero over the last `decay` steps.
 
     Attributes:
+        decay: more than there are steps means all of them.
+        shape: of the decay; a cosine over all steps is VideoGPT's schedule.
         clip: global gradient norm; 0 does not clip.
         weight_decay: on the weights of linear layers and convolutions alone.
         other_rate: what all other parameters (biases, norms, codes, embeddings) learn at, as a
@@ -62,11 +74,14 @@ class Optimiser:
     clip: float = 0.0
     warmup: int = 100
     decay: int = 500
+    shape: Literal["linear", "cosine"] = "linear"
 
     def rate_at(self, step: int, steps: int) -> float:
         """Learning rate of 0-based step `step` of `steps`."""
         rise = min(1.0, (step + 1) / max(self.warmup, 1))
-        fall = min(1.0, (steps - step) / max(self.decay, 1))
+        fall = min(1.0, (steps - step) / max(min(self.decay, steps), 1))
+        if self.shape == "cosine":
+            fall = (1 - math.cos(math.pi * fall)) / 2
         return self.rate * min(rise, fall)
 
 
@@ -125,11 +140,7 @@ class TokenizerTraining:
         return sum(leg.steps for leg in self.legs)
 
     def leg_at(self, step: int) -> Leg:
-        for leg in self.legs:
-            if step < leg.steps:
-                return leg
-            step -= leg.steps
-        return self.legs[-1]
+        return _leg_at(self.legs, step)
 
 
 @dataclass(frozen=True)
@@ -164,6 +175,71 @@ class TransformerTraining:
 
 
 @dataclass(frozen=True)
+class VQVAETraining:
+    """VideoGPT's objective: reconstruction error, and how far features are from their codes. The
+    codebook follows by moving averages.
+
+    Attributes:
+        commitment: weight of the second term.
+        ema: of the weights; 0, as published, ships them as they are in the end.
+    """
+
+    model: VQVAEConfig
+    legs: tuple[Leg, ...]
+    optimiser: Optimiser = Optimiser(rate=3e-4, betas=(0.9, 0.999), warmup=0, decay=0)
+    commitment: float = 0.25
+    ema: float = 0.0
+
+    @property
+    def steps(self) -> int:
+        return sum(leg.steps for leg in self.legs)
+
+    def leg_at(self, step: int) -> Leg:
+        return _leg_at(self.legs, step)
+
+
+@dataclass(frozen=True)
+class PriorTraining:
+    """VideoGPT's prior: the next token, given those before it, class and first frames.
+
+    Attributes:
+        layers … attention_dropout: see `core.models.transformers.causal.CausalConfig`.
+        classes: learn the classes of the footage.
+        label_drop, context_drop: share of clips trained without class, without first frames, so
+            that the model can also do without; 0 as published.
+        optimiser: published is Adam with a cosine over all steps.
+    """
+
+    steps: int
+    layers: int = 8
+    hidden: int = 576
+    heads: int = 4
+    mlp: int = 0
+    attention: Literal["full", "sparse"] = "full"
+    classes: bool = False
+    context_frames: int = 0
+    context_depths: tuple[int, ...] = (3, 4, 6, 3)
+    context_widths: tuple[int, ...] = (64, 128, 256, 240)
+    dropout: float = 0.2
+    attention_dropout: float = 0.3
+    batch: int = 32
+    label_drop: float = 0.0
+    context_drop: float = 0.0
+    optimiser: Optimiser = Optimiser(
+        rate=3e-4, betas=(0.9, 0.999), clip=1.0, warmup=0, decay=10**9, shape="cosine"
+    )
+    ema: float = 0.0
+
+
+def _leg_at(legs: tuple[Leg, ...], step: int) -> Leg:
+    for leg in legs:
+        if step < leg.steps:
+            return leg
+        step -= leg.steps
+    return legs[-1]
+
+
+@dataclass(frozen=True)
 class About:
     """What the model card says of the model: see `core.cards.ModelCard`.
 
@@ -179,9 +255,9 @@ class About:
     rate: float = 16.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """Everything.
+    """What both families share.
 
     Attributes:
         name: of the bundle's folder.
@@ -191,13 +267,13 @@ class Recipe:
         precision: "bf16" trains a bf16 copy of float32 weights.
         save_every: steps between two checkpoints.
         threads: of the CPU; 0 leaves the choice to torch.
+        start: folder of a bundle whose networks the training begins with, relative to the recipe;
+            their sizes and classes then count instead of the recipe's. "" begins from nothing.
         folder: the recipe file's folder; not a key of the file.
     """
 
     name: str
     data: tuple[DataSource, ...]
-    tokenizer: TokenizerTraining
-    transformer: TransformerTraining
     about: About = About()
     seed: int = 0
     frames: int = 16
@@ -207,12 +283,21 @@ class Recipe:
     threads: int = 0
     precision: Literal["float32", "bf16"] = "float32"
     save_every: int = 200
+    start: str = ""
     folder: Path = field(default=Path("."), compare=False)
 
     @property
     def stored_as(self) -> torch.dtype:
         """Half precision halves the bundle; its 11 bits are exact enough for weights."""
         return torch.float16
+
+
+@dataclass(frozen=True, kw_only=True)
+class MagvitRecipe(Recipe):
+    """A 3D-VQ tokenizer and a masked transformer."""
+
+    tokenizer: TokenizerTraining
+    transformer: TransformerTraining
 
     def transformer_config(self, classes: int) -> BidirectionalConfig:
         model, training = self.tokenizer.model, self.transformer
@@ -229,14 +314,27 @@ class Recipe:
         )
 
 
-def load_recipe(path: Path) -> Recipe:
+@dataclass(frozen=True, kw_only=True)
+class VideoGPTRecipe(Recipe):
+    """A VQ-VAE and a causal transformer."""
+
+    vqvae: VQVAETraining
+    prior: PriorTraining
+
+
+AnyRecipe = MagvitRecipe | VideoGPTRecipe
+
+
+def load_recipe(path: Path) -> AnyRecipe:
     """Reads a recipe.
 
     Raises:
         UserError: the file is missing, is not TOML, or has a key or value that does not fit.
     """
-    recipe = _build(Recipe, _read(path), path.name, omit=("folder",))
-    recipe = dataclasses.replace(recipe, folder=path.parent)
+    values = _read(path)
+    family: type[Any] = VideoGPTRecipe if values.keys() & {"vqvae", "prior"} else MagvitRecipe
+    built = _build(family, values, path.name, omit=("folder",))
+    recipe: AnyRecipe = dataclasses.replace(built, folder=path.parent)
     _verify(recipe, path)
     return recipe
 
@@ -262,15 +360,16 @@ def _read(path: Path) -> dict[str, Any]:
         raise UserError(f"The recipe {path} is not valid TOML: {error}.") from error
 
 
-def _verify(recipe: Recipe, path: Path) -> None:
-    time, height, width = recipe.tokenizer.model.stride
-    sizes = [recipe.size, *(leg.size for leg in recipe.tokenizer.legs)]
+def _verify(recipe: AnyRecipe, path: Path) -> None:
+    tokenizer = recipe.tokenizer if isinstance(recipe, MagvitRecipe) else recipe.vqvae
+    time, height, width = tokenizer.model.stride
+    sizes = [recipe.size, *(leg.size for leg in tokenizer.legs)]
     if recipe.frames % time or any(size % height or size % width for size in sizes):
         raise UserError(
             f"{path.name}: frames = {recipe.frames} and the sizes {sizes} must divide by the "
             f"tokenizer's stride {time}, {height}, {width}."
         )
-    if recipe.transformer.fresh > recipe.transformer.batch:
+    if isinstance(recipe, MagvitRecipe) and recipe.transformer.fresh > recipe.transformer.batch:
         raise UserError(f"{path.name}: transformer.fresh must not be above transformer.batch.")
     if not recipe.data:
         raise UserError(f"{path.name}: name at least one folder of videos under [[data]].")

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor
 
 from core.models.tokenizers.vqgan3d import VQGAN3D
-from core.training.data import Cut, Footage
+from core.training.data import Footage, draw_crops
 from core.training.losses import quantize, reconstruction
 from core.training.phases import Learner
-from core.training.recipe import Leg, Recipe
+from core.training.recipe import MagvitRecipe
 
 _STREAM = 1  # keeps the random numbers of the two phases apart
 
@@ -24,22 +24,25 @@ _STREAM = 1  # keeps the random numbers of the two phases apart
 class TokenizerPhase:
     """See `core.training.phases.Phase`."""
 
-    name = "tokenizer"
+    name, network = "tokenizer", "vqgan3d"
 
-    def __init__(self, recipe: Recipe, footage: Footage) -> None:
+    def __init__(
+        self, recipe: MagvitRecipe, footage: Footage, start: VQGAN3D | None = None
+    ) -> None:
         self._recipe, self._footage = recipe, footage
         self._training = recipe.tokenizer
         self.steps = self._training.steps
         torch.manual_seed(recipe.seed)
         self.learner = Learner(
-            VQGAN3D(self._training.model),
+            start or VQGAN3D(self._training.model),
             self._training.optimiser,
             self.steps,
             ema=self._training.ema,
             precision=recipe.precision,
             exact=("quantizer",),
         )
-        self._used = torch.zeros(self._training.model.codebook_size, dtype=torch.int64)
+        self._used = torch.zeros(self.trained.codebook_size, dtype=torch.int64)
+        self._loaded = start is not None
 
     @property
     def trained(self) -> VQGAN3D:
@@ -50,7 +53,8 @@ class TokenizerPhase:
     def step(self, step: int) -> tuple[int, dict[str, float]]:
         rng = np.random.default_rng((self._recipe.seed, _STREAM, step))
         leg = self._training.leg_at(step)
-        video = self._crops(rng, leg).contiguous(memory_format=torch.channels_last_3d)
+        crops = draw_crops(self._footage, rng, leg.batch, leg.size, self._recipe)
+        video = crops.contiguous(memory_format=torch.channels_last_3d)
         tokenizer = self.learner.copy.model
         assert isinstance(tokenizer, VQGAN3D)
         terms: dict[str, Tensor] = {}
@@ -85,23 +89,17 @@ class TokenizerPhase:
         codes = tokenizer.quantizer.lookup(tokenizer.encode(video))
         return codes.to(tokenizer.decoder.conv_in.weight)
 
-    def _crops(self, rng: np.random.Generator, leg: Leg) -> Tensor:
-        """Clips of the recipe's scale; a smaller leg sees a random part of each."""
-        recipe = self._recipe
-        whole = Cut(recipe.frames, max(recipe.size, leg.size), recipe.strides, recipe.zoom)
-        video, _ = self._footage.draw(rng, leg.batch, whole)
-        spare = whole.size - leg.size
-        top, left = rng.integers(0, spare + 1, size=2)
-        return video[..., top : top + leg.size, left : left + leg.size]
-
     def _move_unused_codes(self, step: int, features: Tensor, rng: np.random.Generator) -> None:
         """Every so often moves the codes that were not used since, and counts anew.
 
-        At first that is all of them; in the last steps, when the rate falls, codes stay.
+        At first that is all of them, unless they were loaded; in the last steps, when the rate
+        falls, codes stay.
         """
         since = step - self._training.quantize_from
         if since % self._training.revive_every == 0:
-            if since == 0 or step < self.steps - self._training.optimiser.decay:
+            begins = since == 0 and not self._loaded
+            learns = since > 0 and step < self.steps - self._training.optimiser.decay
+            if begins or learns:
                 self._place_codes((self._used == 0).nonzero().flatten(), features, rng)
             self._used.zero_()
 

@@ -26,7 +26,7 @@ from core.training.masking import commit_inputs, mask_ratio
 from core.training.painting import random_region
 from core.training.phases import Learner
 from core.training.precision import WorkingCopy
-from core.training.recipe import Recipe
+from core.training.recipe import MagvitRecipe
 
 _STREAM = 2  # keeps the random numbers of the two phases apart
 _FIXED_TASKS = tuple(TASKS[name] for name in MASKED_TASKS if not TASKS[name].painted)
@@ -35,19 +35,27 @@ _FIXED_TASKS = tuple(TASKS[name] for name in MASKED_TASKS if not TASKS[name].pai
 class TransformerPhase:
     """See `core.training.phases.Phase`."""
 
-    name = "transformer"
+    name, network = "transformer", "bidirectional"
+    tasks = MASKED_TASKS
 
-    def __init__(self, recipe: Recipe, footage: Footage, tokenizer: VQGAN3D) -> None:
+    def __init__(
+        self,
+        recipe: MagvitRecipe,
+        footage: Footage,
+        tokenizer: VQGAN3D,
+        start: BidirectionalTransformer | None = None,
+    ) -> None:
         self._recipe, self._footage = recipe, footage
         self._training, self.steps = recipe.transformer, recipe.transformer.steps
         copy = WorkingCopy(tokenizer, recipe.precision, exact=("quantizer",)).model
         assert isinstance(copy, VQGAN3D)
         self._tokenizer = copy
         self._classes = len(footage.classes)
-        config = recipe.transformer_config(self._classes)
         torch.manual_seed(recipe.seed)
-        network = BidirectionalTransformer(config)
-        _place_words(network, tokenizer)
+        network = start
+        if network is None:
+            network = BidirectionalTransformer(recipe.transformer_config(self._classes))
+            _place_words(network, tokenizer)
         self.learner = Learner(
             network,
             self._training.optimiser,
@@ -55,7 +63,7 @@ class TransformerPhase:
             ema=self._training.ema,
             precision=recipe.precision,
         )
-        self._bank = Bank(self._training.bank, config.grid)
+        self._bank = Bank(self._training.bank, network.config.grid)
 
     @property
     def trained(self) -> BidirectionalTransformer:
