@@ -10,7 +10,16 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from core.cli import UsageError, doctor, evaluate, generate, record, train
+from core.cli import (
+    UsageError,
+    doctor,
+    evaluate,
+    export_checkpoint,
+    generate,
+    import_checkpoint,
+    record,
+    train,
+)
 from core.errors import UserError
 
 DONE, FAILED, STOPPED = 0, 1, 130
@@ -19,6 +28,8 @@ VERBS = {
     "generate": (generate, "generate a region of a clip and write the result"),
     "train": (train, "train a model as a recipe says"),
     "evaluate": (evaluate, "measure a model on footage that it was not trained on"),
+    "import": (import_checkpoint, "make a model of a checkpoint of VideoGPT's authors"),
+    "export": (export_checkpoint, "write a VideoGPT model as such a checkpoint"),
     "record": (record, "record a training set of ViZDoom episodes"),
     "doctor": (doctor, "look at versions, device, codecs, models, and whether writing works"),
 }

@@ -31,14 +31,15 @@ from core.engine.messages import (
     Updated,
 )
 from core.errors import UserError
-from core.jobs import capabilities, generate
-from core.requests import CapabilitiesRequest, GenerationRequest, Update
+from core.jobs import capabilities, generate, import_checkpoint
+from core.requests import CapabilitiesRequest, GenerationRequest, ImportRequest, Update
 
 Job = Callable[[Any], Generator[Update, None, None]]
 
 JOBS: Mapping[type, Job] = {
     GenerationRequest: generate.run,
     CapabilitiesRequest: capabilities.run,
+    ImportRequest: import_checkpoint.run,
 }
 """Which job answers which request. A job of a new kind is one row here."""
 

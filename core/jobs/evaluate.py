@@ -79,7 +79,7 @@ def run(request: EvaluateRequest) -> Iterator[EvaluateUpdate]:
         count = min(request.batch, request.clips - begin)
         clips, _ = footage.draw(rng, count, cut)
         tokens.append(_measure_tokenizer(bundle, clips, figures))
-        for name in HOLE_TASKS:
+        for name in HOLE_TASKS if bundle.transformer is not None else ():
             painted = random_region(rng, _shape(clips)) if TASKS[name].painted else None
             given = condition(
                 TASKS[name], clips, bundle.tokenizer, painted=painted, classes=len(card.classes)
