@@ -1,7 +1,7 @@
 """The evaluation job: a bundle on footage that it was not trained on → figures.
 
-Tokenizer: PSNR, SSIM, codebook usage. Prior: accuracy and cross-entropy on masked tokens, against
-the best that token frequencies alone can do. Holes: PSNR and SSIM inside them, against baselines.
+Tokenizer: PSNR, SSIM, codebook usage. Prior: how well it says tokens, against the best that token
+frequencies alone can do; PSNR and SSIM of what it generates, against simple baselines.
 """
 
 from __future__ import annotations
@@ -19,20 +19,14 @@ from torch import Tensor
 
 from core.bundle import ModelBundle, load_bundle
 from core.cards import ModelCard
-from core.conditioning import condition
-from core.decoders.masked import Commit
+from core.metrics import causal_prior, masked_prior
 from core.metrics.baselines import BASELINES
-from core.metrics.psnr_ssim import psnr, psnr_inside, ssim, ssim_inside
+from core.metrics.figures import Figures
+from core.metrics.masked_prior import HOLE_TASKS
+from core.metrics.psnr_ssim import psnr, ssim
 from core.pixels import to_frames
-from core.sampling import SeededNoise
-from core.tasks import TASKS, known_regions
-from core.tokens import Condition
 from core.training.data import Cut, load_footage
-from core.training.masking import commit_inputs, mask_ratio
-from core.training.painting import random_region
 from core.training.recipe import load_sources
-
-HOLE_TASKS = ("IPC", "OPC", "paint")
 
 
 @dataclass(frozen=True)
@@ -72,41 +66,21 @@ def run(request: EvaluateRequest) -> Iterator[EvaluateUpdate]:
     card = bundle.card
     footage = load_footage(load_sources(request.data), request.data.parent, card.classes)
     cut = Cut(card.frames, card.height)
-    figures, tokens = _Figures(), []
+    figures, tokens = Figures(), []
     for begin in range(0, request.clips, request.batch):
         rng = np.random.default_rng((request.seed, begin))
         torch.manual_seed(request.seed + begin)
         count = min(request.batch, request.clips - begin)
-        clips, _ = footage.draw(rng, count, cut)
+        clips, labels = footage.draw(rng, count, cut)
         tokens.append(_measure_tokenizer(bundle, clips, figures))
-        for name in HOLE_TASKS if bundle.transformer is not None else ():
-            painted = random_region(rng, _shape(clips)) if TASKS[name].painted else None
-            given = condition(
-                TASKS[name], clips, bundle.tokenizer, painted=painted, classes=len(card.classes)
-            )
-            _measure_prior(bundle, given, tokens[-1], figures)
-            _measure_hole(bundle, name, clips, given, painted, figures)
+        _measure_prior(bundle, clips, labels, tokens[-1], rng, figures)
         done = min(begin + request.batch, request.clips)
         if done < request.clips:
             yield EvaluateUpdate(done / request.clips, {})
     yield EvaluateUpdate(1.0, figures.means() | _token_statistics(bundle, torch.cat(tokens)))
 
 
-class _Figures:
-    """Figures by name, averaged at the end. NaN, "nothing to measure here", does not count."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, list[float]] = {}
-
-    def add(self, name: str, value: float) -> None:
-        if not math.isnan(value):
-            self._values.setdefault(name, []).append(value)
-
-    def means(self) -> dict[str, float]:
-        return {name: float(np.mean(values)) for name, values in self._values.items()}
-
-
-def _measure_tokenizer(bundle: ModelBundle, clips: Tensor, figures: _Figures) -> Tensor:
+def _measure_tokenizer(bundle: ModelBundle, clips: Tensor, figures: Figures) -> Tensor:
     """Adds reconstruction figures; the clips' tokens."""
     tokens = bundle.tokenizer.encode(clips)
     for video, target in zip(_pixels(bundle, tokens), to_frames(clips), strict=True):
@@ -116,54 +90,18 @@ def _measure_tokenizer(bundle: ModelBundle, clips: Tensor, figures: _Figures) ->
 
 
 def _measure_prior(
-    bundle: ModelBundle, given: Condition, tokens: Tensor, figures: _Figures
-) -> None:
-    """Adds accuracy and cross-entropy on the tokens that COMMIT selects at random ratios, and on
-    those of them that have no hint ("masked")."""
-    ratio = mask_ratio(torch.rand(len(tokens)))
-    commit = commit_inputs(
-        tokens, given.tokens, given.given, torch.rand(tokens.shape), ratio, weights="mask+refine"
-    )
-    surprise = -bundle.transformer.logits(commit.inputs, given).log_softmax(-1)
-    own = surprise.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
-    hit = surprise.argmin(-1) == tokens
-    for row, selected in enumerate(commit.weights.bool()):
-        masked = selected & ~given.given[row]
-        for name, counted in (("token", selected), ("masked", masked)):
-            figures.add(f"{name}_cross_entropy", float(own[row][counted].mean()))
-            figures.add(f"{name}_accuracy", float(hit[row][counted].float().mean()))
-
-
-def _measure_hole(
     bundle: ModelBundle,
-    name: str,
     clips: Tensor,
-    given: Condition,
-    painted: NDArray[np.bool_] | None,
-    figures: _Figures,
+    labels: Tensor,
+    tokens: Tensor,
+    rng: np.random.Generator,
+    figures: Figures,
 ) -> None:
-    """Adds PSNR and SSIM inside the unknown region: of the model and of each baseline."""
-    known, _ = known_regions(TASKS[name], _shape(clips), bundle.tokenizer.stride, painted)
-    generated = _pixels(bundle, generate(bundle, given))
-    for target, video in zip(to_frames(clips), generated, strict=True):
-        results = {"model": np.where(known[..., None], target, video)}
-        results |= {key: fill(target, known) for key, fill in BASELINES.items()}
-        for key, result in results.items():
-            pair = result / 255, target / 255
-            figures.add(f"{name}_psnr_{key}", psnr_inside(*pair, ~known))
-            figures.add(f"{name}_ssim_{key}", ssim_inside(*pair, ~known))
-
-
-def generate(bundle: ModelBundle, given: Condition, seed: int = 0) -> Tensor:
-    """Tokens of a decode with the default options, clip i with the seed `seed` + i."""
-    noise = SeededNoise(range(seed, seed + len(given.labels)))
-    *_, last = Commit()(bundle.transformer, given, noise)
-    return last.tokens
-
-
-def _shape(clips: Tensor) -> tuple[int, int, int]:
-    _, _, frames, height, width = clips.shape
-    return frames, height, width
+    """Adds the figures of the bundle's kind of transformer; a bundle may have none."""
+    if bundle.card.causal:
+        causal_prior.measure(bundle, clips, labels, tokens, figures)
+    elif bundle.card.family:
+        masked_prior.measure(bundle, clips, tokens, rng, figures)
 
 
 def _pixels(bundle: ModelBundle, tokens: Tensor) -> NDArray[np.uint8]:
@@ -191,18 +129,23 @@ def write_metrics(bundle: Path, metrics: Mapping[str, float]) -> None:
 
 
 def as_table(metrics: Mapping[str, float]) -> str:
-    """The figures as Markdown: one line each, and one table of the holes."""
-    ways = ("model", *BASELINES)
+    """The figures as Markdown: one line each, and one table of the holes where there were any."""
     lines = ["| figure | value |", "| --- | ---: |"]
     single = {k: v for k, v in metrics.items() if k.split("_")[0] not in HOLE_TASKS}
     lines += [f"| {name.replace('_', ' ')} | {value:.3f} |" for name, value in single.items()]
-    lines += ["", "| inside the hole | " + " | ".join(ways) + " |"]
-    lines += ["| --- |" + " ---: |" * len(ways)]
+    if len(single) < len(metrics):
+        lines += ["", *_table_of_holes(metrics)]
+    return "\n".join(lines)
+
+
+def _table_of_holes(metrics: Mapping[str, float]) -> Iterator[str]:
+    ways = ("model", *BASELINES)
+    yield "| inside the hole | " + " | ".join(ways) + " |"
+    yield "| --- |" + " ---: |" * len(ways)
     for task in HOLE_TASKS:
         for unit, digits in (("psnr", 2), ("ssim", 3)):
             row = [f"{metrics.get(f'{task}_{unit}_{way}', math.nan):.{digits}f}" for way in ways]
-            lines.append(f"| {task} {unit.upper()} | " + " | ".join(row) + " |")
-    return "\n".join(lines)
+            yield f"| {task} {unit.upper()} | " + " | ".join(row) + " |"
 
 
 def as_json(metrics: Mapping[str, float]) -> str:

@@ -116,7 +116,7 @@ def _bundle(
         stride=networks[0].stride,
         rate=about.rate,
         licence=about.licence,
-        classes=footage.classes,
+        classes=footage.classes if transformer.knows_classes else (),
         data=about.data,
         hardware=about.hardware,
         steps={phase.name: phase.steps for phase in (tokenizer, transformer)},

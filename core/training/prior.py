@@ -54,9 +54,13 @@ class PriorPhase:
         )
 
     @property
+    def knows_classes(self) -> bool:
+        return self.config.classes > 0
+
+    @property
     def tasks(self) -> tuple[str, ...]:
         return causal_tasks(
-            classes=self.config.classes > 0,
+            classes=self.knows_classes,
             context=self.config.context_frames > 0,
             unlabelled=self._training.label_drop > 0,
             blind=self._training.context_drop > 0,

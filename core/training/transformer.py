@@ -36,7 +36,7 @@ class TransformerPhase:
     """See `core.training.phases.Phase`."""
 
     name, network = "transformer", "bidirectional"
-    tasks = MASKED_TASKS
+    tasks, knows_classes = MASKED_TASKS, True
 
     def __init__(
         self,
