@@ -68,6 +68,19 @@ def _cannot_stop(window: MainWindow) -> str:
     return "" if stoppable else "Nothing is being generated."
 
 
+def _continued_here(window: MainWindow) -> str:
+    studio = window.studio
+    if not studio.recipe.chosen_task.continues:
+        return "The task does not continue the clip."
+    if studio.framing.last_kept == studio.session.nearest(studio.playback.position):
+        return "It is continued here already."
+    return ""
+
+
+def _no_new_clip(window: MainWindow) -> str:
+    return "" if window.studio.recipe.card else "No model is installed."
+
+
 @dataclass(frozen=True)
 class Row:
     """One action.
@@ -128,6 +141,17 @@ FILE = (
     Row("open", "Open clip…", "Ctrl+O", lambda w: w.ask_for_clip(), "open"),
     Row("open_folder", "Open folder of frames…", "Ctrl+Shift+O", lambda w: w.ask_for_folder()),
     Row("open_sample", "Open the sample clip", "", lambda w: w.open_sample()),
+    Row(
+        "new_clip",
+        "New blank clip",
+        "Ctrl+N",
+        lambda w: w.studio.new_clip(),
+        "add",
+        _no_new_clip,
+        help="Of the model's size and rate, for what is generated without a clip.",
+    ),
+    LINE,
+    Row("import", "Import a VideoGPT checkpoint…", "", lambda w: w.ask_for_checkpoint()),
     LINE,
     Row("export", "Export…", "Ctrl+E", lambda w: w.ask_for_export(), "export", _no_clip),
     LINE,
@@ -355,6 +379,15 @@ GENERATE = (
         "fit",
         _no_clip,
         help="Around what is painted, with room to see around it.",
+    ),
+    Row(
+        "continue_here",
+        "Continue from the playhead",
+        "C",
+        lambda w: w.studio.framing.continue_here(),
+        "in",
+        _continued_here,
+        help="The frame at the playhead becomes the last one that is kept.",
     ),
 )
 

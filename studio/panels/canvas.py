@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -20,8 +21,9 @@ from PySide6.QtWidgets import (
 from core.window import Window
 from studio import theme
 from studio.observable import bind, watch
-from studio.panels.window_actions import Actions
+from studio.panels.window_actions import Actions, button_tooltip
 from studio.state.notices import Notice as Told
+from studio.state.result import Veil
 from studio.state.studio import Studio
 from studio.state.token_frame import TokenFrame
 from studio.state.tools import LARGEST_BRUSH, LENS_MODES, SMALLEST_BRUSH, LensMode
@@ -29,6 +31,7 @@ from studio.widgets.clip_view import ClipView
 from studio.widgets.notice import Notice
 from studio.widgets.size_slider import SizeSlider
 from studio.widgets.token_lens import LensLegend, LensPicture
+from studio.widgets.veil import VeilPicture
 
 
 def tool_button(action: QAction, icon_px: int = theme.ICON_PX) -> QToolButton:
@@ -46,6 +49,7 @@ class Canvas(QWidget):
     """Attributes:
     view: the canvas itself. notice: the sentence that lies over its top edge.
     brush_size: slider and number. lens_mode: what the lens shows; there while it is on.
+    new_clip: what can be done without a clip; there while there is none.
     """
 
     def __init__(self, studio: Studio, actions: Actions, parent: QWidget | None = None) -> None:
@@ -57,6 +61,10 @@ class Canvas(QWidget):
         self.legend = LensLegend()
         self.lens_mode = QComboBox()
         self.zoom = QLabel()
+        self.new_clip = QPushButton(actions["new_clip"].icon(), actions["new_clip"].text())
+        self.new_clip.clicked.connect(actions["new_clip"].trigger)
+        self.new_clip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button_tooltip(self.new_clip, actions["new_clip"])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -97,8 +105,12 @@ class Canvas(QWidget):
 
     def _picture(self) -> QGridLayout:
         """The notice lies over the picture, so that nothing moves when it comes and goes."""
+        below_the_words = QVBoxLayout()
+        below_the_words.addSpacing(170)
+        below_the_words.addWidget(self.new_clip)
         layers = QGridLayout()
         layers.addWidget(self.view, 0, 0)
+        layers.addLayout(below_the_words, 0, 0, Qt.AlignmentFlag.AlignCenter)
         layers.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignTop)
         return layers
 
@@ -111,6 +123,8 @@ class Canvas(QWidget):
         bind(studio.stage, "mask", view.setMask)
         bind(studio.stage, "window", self._show_window)
         watch(studio.stage, "tokens", self._show_lens)
+        bind(studio.stage, "veil", self._show_veil)
+        watch(studio.session, "clip opening", self._offer_clip)
         watch(studio.tools, "lens_mode", self._show_lens)
         watch(studio.tools, "tool brush_size", self._show_brush)
         view.strokeStarted.connect(studio.playback.pause)
@@ -146,7 +160,8 @@ class Canvas(QWidget):
             self.notice.raise_()
 
     def _paint(self, mask: np.ndarray) -> None:
-        self._studio.masks.paint(self._studio.stage.number, mask)
+        session, number = self._studio.session, self._studio.stage.number
+        self._studio.masks.paint(session.nearest(number), mask)
 
     def _show_before(self) -> None:
         wiping = self._studio.tools.wipe is not None
@@ -157,6 +172,16 @@ class Canvas(QWidget):
             self.view.setWindow(None)
         else:
             self.view.setWindow(_rect(window), window.model_width / window.model_height)
+
+    def _offer_clip(self) -> None:
+        session = self._studio.session
+        self.new_clip.setVisible(session.clip is None and not session.opening)
+
+    def _show_veil(self, veil: Veil | None) -> None:
+        if veil is None:
+            self.view.setVeil(None)
+        else:
+            self.view.setVeil(VeilPicture(veil.dark, veil.undecided), _rect(veil.window))
 
     def _show_lens(self) -> None:
         shown = self._studio.stage.tokens

@@ -88,7 +88,7 @@ class ExportDialog(QDialog):
         self.writer.setAccessibleName("Format")
         self.path.setAccessibleName("Save as")
         self.range.setAccessibleName("Frames")
-        self.range.addItem(f"The whole clip, {playback.length} frames", True)
+        self.range.addItem(f"The whole clip, {self._export.whole_length} frames", True)
         self.range.addItem(f"Between the marks, {playback.first + 1} to {playback.last + 1}", False)
         marks = playback.in_mark is not None or playback.out_mark is not None
         self.range.setEnabled(marks)

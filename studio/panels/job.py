@@ -6,12 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from core.requests import GenerationFinished
 from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import small_text
 from studio.panels.window_actions import Actions, button_tooltip
-from studio.state.generation import Phase
+from studio.state.generation import Generation, Phase
 from studio.state.studio import Studio
 from studio.widgets.progress import JobProgress
 
@@ -63,7 +62,7 @@ class JobPanel(QWidget):
         self.again.setVisible(generation.chosen is not None)
         if generation.chosen is not None:
             step = generation.steps[generation.looked_at].step
-            self.again.setText(f"Decode again from step {step + 1}")
+            self.again.setText(f"Decode again from {generation.unit} {step + 1:,}")
 
     def _show_progress(self) -> None:
         generation = self._studio.generation
@@ -80,13 +79,18 @@ class JobPanel(QWidget):
                 self.progress.setProgress(0, 1, None)
                 self.progress.setText("")
             case phase:
-                self.progress.setProgress(done, generation.total, generation.eta)
+                self.progress.setProgress(
+                    done,
+                    generation.total,
+                    generation.eta,
+                    unit=generation.unit,
+                    pace=generation.pace if generation.unit == "token" else None,
+                )
                 if phase is not Phase.DECODING:
-                    self.progress.setText(_words(phase, done, generation.total))
-        finished = generation.finished
-        self._timing.setVisible(finished is not None)
-        if finished is not None:
-            self._timing.setText(_timing(finished))
+                    self.progress.setText(_words(phase, done, generation))
+        timing = _timing(generation)
+        self._timing.setVisible(bool(timing))
+        self._timing.setText(timing)
 
 
 class _Variation(QWidget):
@@ -131,17 +135,24 @@ def _button(action: QAction, *, primary: bool = False) -> QPushButton:
     return button
 
 
-def _words(phase: Phase, done: int, total: int) -> str:
+def _words(phase: Phase, done: int, generation: Generation) -> str:
+    unit, total = generation.unit, generation.total
     if phase is Phase.FINISHED:
-        return f"Finished in {total} steps"
-    if not total:
-        return f"{phase.value} before the first step"
-    return f"{phase.value} after step {done} of {total}"
+        return f"Finished in {total:,} steps" if unit == "step" else f"Finished: {total:,} tokens"
+    if not done:
+        return f"{phase.value} before the first {unit}"
+    return f"{phase.value} after {unit} {done:,} of {total:,}"
 
 
-def _timing(finished: GenerationFinished) -> str:
+def _timing(generation: Generation) -> str:
+    """How long the parts of a finished job took; "" before."""
+    finished = generation.finished
+    if finished is None:
+        return ""
     seconds = finished.timings
-    return (
-        f"Encode {seconds.encode:.1f} s  ·  transformer {seconds.transformer:.1f} s  ·  "
-        f"pixels {seconds.decode:.1f} s\non {finished.device}"
-    )
+    parts = [
+        f"Encode {seconds.encode:.1f} s",
+        f"transformer {seconds.transformer:.1f} s",
+        f"pixels {seconds.decode:.1f} s",
+    ]
+    return "  ·  ".join(parts) + f"\non {finished.device}"

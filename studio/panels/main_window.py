@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QMenu, QVBo
 from studio.panels.canvas import Canvas
 from studio.panels.export_dialog import ExportDialog
 from studio.panels.help import AboutDialog, KeysDialog
+from studio.panels.import_dialog import CHECKPOINT_FILTER, ImportDialog
 from studio.panels.inspector import Inspector
 from studio.panels.status import StatusBar
 from studio.panels.timeline import TimelinePanel
@@ -90,6 +91,19 @@ class MainWindow(QMainWindow):
     def ask_for_export(self) -> None:
         ExportDialog(self.studio, self).open()
 
+    def ask_for_checkpoint(self) -> None:
+        dialog = QFileDialog(self, "Import a VideoGPT checkpoint", self.studio.settings.folder)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setNameFilter(CHECKPOINT_FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.import_checkpoint(Path(path)))
+        dialog.open()
+
+    def import_checkpoint(self, path: Path) -> None:
+        """Make a model of a checkpoint, and show what was found in it."""
+        self.studio.importing.start(path)
+        ImportDialog(self.studio, self).open()
+
     def go_to_key(self, direction: int) -> None:
         key = self.studio.masks.key_beside(self.studio.playback.position, direction)
         if key is not None:
@@ -150,8 +164,9 @@ class MainWindow(QMainWindow):
                 (studio.stage, "number"),
                 (studio.masks, "track undoable redoable"),
                 (studio.tools, "tool mask_shown wipe lens lens_mode"),
-                (studio.recipe, "bundle task"),
-                (studio.framing, "window"),
+                (studio.models, "decoders"),
+                (studio.recipe, "bundle task decoder kept"),
+                (studio.framing, "window last_kept"),
                 (studio.generation, "phase steps chosen"),
                 (studio.result, "clips"),
             )

@@ -14,12 +14,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.tasks import TASKS
 from core.window import Window
 from studio import theme
 from studio.observable import bind, watch
 from studio.panels.canvas import tool_button
+from studio.panels.lengths import Lengths
 from studio.panels.window_actions import Actions
+from studio.state.models import obstacle
 from studio.state.recipe import LARGEST_SEED, MOST_VARIATIONS
 from studio.state.studio import Studio
 from studio.widgets.option_form import NumberBox, OptionForm
@@ -44,7 +45,8 @@ def small_text() -> QLabel:
 
 class RecipePanel(QWidget):
     """Attributes:
-    bundle, task, label, decoder: the lists. options: the decoder's form. seed, count: numbers.
+    bundle, task, label, decoder: the lists. lengths: what is kept and how long the result is.
+    options: the decoder's form. seed, count: numbers.
     """
 
     def __init__(self, studio: Studio, actions: Actions, parent: QWidget | None = None) -> None:
@@ -52,6 +54,7 @@ class RecipePanel(QWidget):
         self._studio = studio
         self.bundle, self.task = _list("Model"), _list("Task")
         self.label, self.decoder = _list("Class"), _list("Decoder")
+        self.lengths = Lengths(studio, actions)
         self.options = OptionForm()
         self.seed, self.count = NumberBox(), NumberBox()
         self._about_bundle, self._about_task = small_text(), small_text()
@@ -66,7 +69,7 @@ class RecipePanel(QWidget):
         column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         column.setSpacing(6)
         for title, parts in (
-            ("Task", (self.task, self._about_task, self.label)),
+            ("Task", (self.task, self._about_task, self.label, self.lengths)),
             ("Working window", (self._window_row(actions),)),
             ("Model", (self.bundle, self._about_bundle)),
             ("Decoder", (self.decoder, self.options)),
@@ -127,6 +130,7 @@ class RecipePanel(QWidget):
     def _bind_decoder(self) -> None:
         recipe = self._studio.recipe
         watch(self._studio.models, "decoders", self._list_decoders)
+        watch(recipe, "bundle", self._list_decoders)
         watch(recipe, "decoder", self._show_decoder)
         self.decoder.activated.connect(
             lambda row: setattr(recipe, "decoder", self.decoder.itemData(row))
@@ -143,16 +147,16 @@ class RecipePanel(QWidget):
         titles = [(entry.card.title if entry.card else entry.folder) for entry in entries]
         _fill(
             self.bundle,
-            [(t, e.folder, e.problem or "") for t, e in zip(titles, entries, strict=True)],
+            [(t, e.folder, obstacle(e)) for t, e in zip(titles, entries, strict=True)],
         )
         _choose(self.bundle, self._studio.recipe.bundle)
         self._describe_bundle()
 
     def _list_tasks(self) -> None:
         recipe = self._studio.recipe
-        tasks = sorted(TASKS.values(), key=lambda task: not task.painted)  # painting comes first
-        _fill(self.task, [(task.label, task.name, recipe.obstacle(task)) for task in tasks])
-        for row, task in enumerate(tasks):
+        rows = [(task.label, task.name, recipe.obstacle(task)) for task in recipe.tasks]
+        _fill(self.task, rows)
+        for row, task in enumerate(recipe.tasks):
             if not recipe.obstacle(task):
                 self.task.setItemData(row, task.description, Qt.ItemDataRole.ToolTipRole)
         _choose(self.task, recipe.task)
@@ -166,8 +170,8 @@ class RecipePanel(QWidget):
         self.label.setVisible(recipe.chosen_task.needs_label)
 
     def _list_decoders(self) -> None:
-        decoders = self._studio.models.decoders
-        _fill(self.decoder, [(_title(name), name, "") for name in decoders])
+        decoders = self._studio.recipe.decoders
+        _fill(self.decoder, [(entry.label, name, "") for name, entry in decoders.items()])
         self.decoder.setEnabled(bool(decoders))
         self._show_decoder()
 
@@ -226,22 +230,17 @@ def _list(name: str) -> QComboBox:
 def _fill(box: QComboBox, rows: list[tuple[str, str, str]]) -> None:
     """Rows of (text, value, why it cannot be chosen or "")."""
     model = QStandardItemModel(box)
-    for text, value, obstacle in rows:
+    for text, value, problem in rows:
         item = QStandardItem(text)
         item.setData(value, Qt.ItemDataRole.UserRole)
-        item.setEnabled(not obstacle)
-        item.setToolTip(obstacle)
+        item.setEnabled(not problem)
+        item.setToolTip(problem)
         model.appendRow(item)
     box.setModel(model)
 
 
 def _choose(box: QComboBox, value: str | None) -> None:
     box.setCurrentIndex(box.findData(value))
-
-
-def _title(name: str) -> str:
-    """A decoder's name for people."""
-    return {"commit": "COMMIT", "maskgit": "MaskGIT"}.get(name, name.replace("_", " ").capitalize())
 
 
 def _dim(text: str) -> QLabel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
-from core.compositing import composited_frame
 from core.errors import UserError
 from core.media.reading import ClipReader, open_clip
 from core.media.writing import WRITERS, Writer, write_clip
@@ -25,9 +24,11 @@ from core.options import Value, with_options
 from core.requests import GenerationRequest
 from studio.observable import Field, Observable
 from studio.samples import is_sample
+from studio.state.blank import BlankClip
 from studio.state.notices import Notices
 from studio.state.playback import Playback
 from studio.state.result import Result
+from studio.state.result_clips import ResultClips, composited
 from studio.state.session import Session
 
 log = logging.getLogger(__name__)
@@ -38,13 +39,15 @@ class Order:
     """Everything that an export needs; nothing of it changes while the export runs.
 
     Attributes:
-        clip: file or folder of the source; target: where the export goes.
-        first, end: the clip's frames, `end` exclusive.
-        request, generated: the generation and its pixels, uint8 (T, h, w, 3), or None.
-        replaced: the clip's frames that hold generated pixels.
+        clip: opens the source anew; target: where the export goes.
+        first, end: the frames that are written, `end` exclusive; past the clip's end it stands
+            still around what is generated.
+        request, generated: the generation and the frames that it has brought, or None.
+        variation: which of its results.
+        replaced: the frames that hold generated pixels.
     """
 
-    clip: Path
+    clip: Callable[[], ClipReader]
     target: Path
     writer: str
     options: Mapping[str, Value]
@@ -52,16 +55,18 @@ class Order:
     end: int
     audio: bool
     request: GenerationRequest | None
-    generated: NDArray[np.uint8] | None
+    generated: ResultClips | None
+    variation: int
     replaced: range
 
 
 def frames(order: Order, reader: ClipReader) -> Iterator[NDArray[np.uint8]]:
     """The pictures of an export, uint8 (H, W, 3), as the canvas shows them."""
+    request, generated = order.request, order.generated
     for number in range(order.first, order.end):
-        picture = reader.frame(number)
-        if order.request is not None and order.generated is not None and number in order.replaced:
-            picture = composited_frame(picture, number, order.request, order.generated)
+        picture = reader.frame(min(number, len(reader) - 1))
+        if request is not None and generated is not None and number in order.replaced:
+            picture = composited(picture, number, request, generated, order.variation)
         yield picture
 
 
@@ -72,8 +77,9 @@ def written(order: Order) -> Generator[int, None, None]:
         UserError: the clip cannot be read any more, or the place cannot be written.
     """
     row = WRITERS[order.writer]
-    with open_clip(order.clip) as reader:
-        audio = reader.audio_span(order.first, order.end - order.first) if order.audio else None
+    with order.clip() as reader:
+        heard = order.audio and order.first < len(reader)
+        audio = reader.audio_span(order.first, order.end - order.first) if heard else None
         yield from write_clip(
             frames(order, reader),
             order.target,
@@ -150,7 +156,7 @@ class Export(Observable):
         clip = self._session.clip
         if self.folder is not None and self.folder.is_dir():
             return self.folder
-        if clip is not None and not is_sample(clip.path):
+        if clip is not None and not is_sample(clip.path) and not isinstance(clip, BlankClip):
             return clip.path.parent
         videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
         return Path(videos) if Path(videos).is_dir() else Path.home()
@@ -184,18 +190,26 @@ class Export(Observable):
         self._thread.shutdown()
 
     @property
+    def whole_length(self) -> int:
+        """Frames of the whole clip, with those that a result has added so far."""
+        clip = self._session.clip
+        return 0 if clip is None else max(len(clip), self._result.decided.stop)
+
+    @property
     def _first(self) -> int:
-        return 0 if self.whole else self._playback.first
+        return 0 if self.whole else min(self._playback.first, self._end - 1)
 
     @property
     def _end(self) -> int:
-        return (self._playback.length - 1 if self.whole else self._playback.last) + 1
+        return self.whole_length if self.whole else min(self._playback.last + 1, self.whole_length)
 
     def _order(self, target: Path) -> Order:
-        if self._session.clip is None:
+        clip = self._session.clip
+        if clip is None:
             raise ValueError("no clip is open")
+        blank = isinstance(clip, BlankClip)
         return Order(
-            clip=self._session.clip.path,
+            clip=(lambda: clip) if blank else partial(open_clip, clip.path),
             target=target,
             writer=self.writer,
             options=dict(self.options),
@@ -203,8 +217,9 @@ class Export(Observable):
             end=self._end,
             audio=self.audio and self.row.has_audio,
             request=self._result.request,
-            generated=self._result.chosen_clip,
-            replaced=self._result.frames,
+            generated=self._result.clips,
+            variation=self._result.shown,
+            replaced=self._result.decided,
         )
 
     async def _run(self, order: Order) -> None:

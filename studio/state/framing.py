@@ -1,4 +1,5 @@
-"""The working window: fitted around what is painted until the user takes hold of it."""
+"""The working window: fitted around what is painted until the user takes hold of it; for a task
+that continues the clip, it keeps the frames up to the playhead."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 
 from core.masks import MaskTrack
-from core.window import Window, fitted
+from core.media.reading import ClipReader
+from core.window import Window, fitted, whole
 from studio.observable import Field, Observable, watch
 from studio.state.masks import Masks
 from studio.state.playback import Playback
@@ -19,10 +21,15 @@ class Framing(Observable):
     """Attributes:
     window: the part of the clip that the model works on; None without a clip or a model.
     custom: whether the user has placed the rectangle; it stays then until `fit`.
+    last_kept: the clip's frame after which a task that continues it goes on. It is the one at the
+        playhead, save while the clip plays, and while it is `held` because there is a result:
+        another seed then continues at the same place, wherever the user looks.
     """
 
     window: Field[Window | None] = Field(None)
     custom = Field(False)
+    last_kept = Field(0)
+    held = Field(False)
 
     def __init__(
         self,
@@ -38,17 +45,26 @@ class Framing(Observable):
         self._looked_at = 0
         masks.edited.connect(self._follow_painting)
         watch(playback, "in_mark", self._place)
-        watch(recipe, "bundle task", self._place)
+        watch(recipe, "bundle task kept", self._place)
+        watch(playback, "position playing", self._follow_playhead)
+        watch(self, "held", self._follow_playhead)
 
     def open(self) -> None:
         """Start over for another clip."""
-        self._looked_at = 0
+        self._looked_at = self.last_kept = 0
         self.fit()
 
     def fit(self) -> None:
         """Around what is painted; for the other tasks, and without painting, the whole picture."""
         self.custom = False
         self._place()
+
+    def continue_here(self) -> None:
+        """Continue the clip after the frame at the playhead."""
+        clip = self._session.clip
+        if clip is not None:
+            self.last_kept = min(self._playback.position, len(clip) - 1)
+            self._place()
 
     def drag(self, left: int, top: int, width: int, height: int) -> None:
         """The user has placed the rectangle; it is pushed inside the picture."""
@@ -63,20 +79,47 @@ class Framing(Observable):
 
     @property
     def covered(self) -> range:
-        """The clip's frames that a generation replaces: the window's, up to the out mark."""
-        if self.window is None:
+        """The frames that a generation brings, up to the out mark.
+
+        A clip that is continued may grow beyond its end.
+        """
+        window, windows, clip = self.window, self._recipe.windows, self._session.clip
+        if window is None or windows is None or clip is None:
             return range(0)
-        return range(self.window.first, min(self.window.range.stop, self._playback.last + 1))
+        stop = window.first + windows.length * window.stride
+        if not self._recipe.chosen_task.continues and len(windows) == 1:
+            stop = min(stop, len(clip))
+        if self._playback.out_mark is not None:
+            stop = min(stop, self._playback.out_mark + 1)
+        return range(window.first, max(window.first, stop))
 
     def _follow_painting(self, frame: int) -> None:
         self._looked_at = frame
         self._place()
+
+    def _follow_playhead(self) -> None:
+        if not self.held and not self._playback.playing:
+            self.continue_here()
 
     def _place(self) -> None:
         clip, grid = self._session.clip, self._recipe.grid
         if clip is None or grid is None:
             self.window = None
             return
+        if self._recipe.chosen_task.continues:
+            first = max(0, self.last_kept + 1 - self._recipe.keeps)
+            window = whole(clip.size, grid, first=first)
+        else:
+            window = self._fitted(clip, grid)
+        if self.custom and self.window is not None and self.window.grid[1:] == window.grid[1:]:
+            held = self.window
+            window = replace(
+                window, left=held.left, top=held.top, width=held.width, height=held.height
+            )
+        self.window = window
+
+    def _fitted(self, clip: ClipReader, grid: tuple[int, int, int]) -> Window:
+        """Around what is painted, from the in mark on if there is one."""
         track = self._masks.track if self._recipe.chosen_task.painted else None
         window = fitted(
             clip.size,
@@ -87,9 +130,4 @@ class Framing(Observable):
         )
         if self._playback.in_mark is not None:
             window = replace(window, first=self._playback.in_mark)
-        if self.custom and self.window is not None and self.window.grid[1:] == window.grid[1:]:
-            held = self.window
-            window = replace(
-                window, left=held.left, top=held.top, width=held.width, height=held.height
-            )
-        self.window = window
+        return window

@@ -10,24 +10,36 @@ import asyncio
 import logging
 import operator
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from core.engine.client import EngineDied
 from core.errors import UserError
 from core.requests import (
     GenerationFinished,
+    GenerationGrown,
     GenerationRequest,
     GenerationStarted,
     GenerationStepped,
 )
 from studio.observable import Field, Observable
+from studio.state.frame_file import FrameFile, Frames
 from studio.state.notices import Notices
+
+PACE_OVER_S = 1.5
+"""The pace of a job is that of its last steps, over about this time."""
+MOST_STEPS, MOST_STEP_BYTES = 256, 192 << 20
+"""How many steps are kept to look back at, and how much of them. When there are more, every second
+one is let go."""
+
+Unit = Literal["step", "token"]
 
 log = logging.getLogger(__name__)
 
@@ -60,19 +72,27 @@ class Generation(Observable):
     Attributes:
         phase: where it stands.
         request: what was asked, without a state to resume from; None before the first job.
-        started: grid and filled clip of the job, or None while the clip is being encoded.
-        steps: every step so far; after going back to a step, those up to it.
-        chosen: the step that is looked at; None = the newest.
+        unit: what a step of the job is to the user: all tokens anew, or one of them decided.
+        started: grid and filled clip of the window that is decoded, or None while the clip is
+            being encoded.
+        steps: the steps of that window, or as many of them as there is room for; after going back
+            to a step, those up to it.
+        chosen: index of the step that is looked at; None = the newest.
+        settled: frames of a result longer than one window that change no more, uint8
+            (n, count, H, W, 3); they lie on the disk. None before the first.
         finished: the result, or None.
-        eta: seconds that are left by the time of the steps so far, or None while unknown.
+        pace: steps a second, eta: seconds that are left at this pace; None while unknown.
     """
 
     phase = Field(Phase.IDLE)
     request: Field[GenerationRequest | None] = Field(None, same=operator.is_)
+    unit: Field[Unit] = Field("step")
     started: Field[GenerationStarted | None] = Field(None, same=operator.is_)
     steps: Field[tuple[GenerationStepped, ...]] = Field((), same=operator.is_)
     chosen: Field[int | None] = Field(None)
+    settled: Field[Frames | None] = Field(None, same=operator.is_)
     finished: Field[GenerationFinished | None] = Field(None, same=operator.is_)
+    pace: Field[float | None] = Field(None)
     eta: Field[float | None] = Field(None)
 
     def __init__(
@@ -87,7 +107,9 @@ class Generation(Observable):
         self._engine, self._notices, self._clock = engine, notices, clock
         self._job: asyncio.Task[Phase] | None = None
         self._halted = Phase.STOPPED
-        self._step_times: list[float] = []
+        self._paced: deque[tuple[float, int]] = deque()  # time and number of the last steps
+        self._file = FrameFile()
+        self._settled_at_start = 0  # frames that were settled when the window began
 
     @property
     def running(self) -> bool:
@@ -121,9 +143,15 @@ class Generation(Observable):
             return "Choose a step in the strip first."
         return ""
 
-    def begin(self, request: GenerationRequest) -> None:
+    @property
+    def settled_before(self) -> Frames | None:
+        """Those of `settled` that no step of this window changes."""
+        return None if self.settled is None else self.settled[: self._settled_at_start]
+
+    def begin(self, request: GenerationRequest, unit: Unit = "step") -> None:
         """Run a new request; what ran before is stopped and forgotten."""
         self.forget()
+        self.unit = unit
         self.request = request
         self._start(request)
 
@@ -132,8 +160,10 @@ class Generation(Observable):
         if self._job is not None:
             self._halted = Phase.IDLE
             self._job.cancel()
-        self.request = self.started = self.finished = self.chosen = self.eta = None
+        self.request = self.started = self.finished = self.chosen = self.pace = self.eta = None
         self.steps = ()
+        self.settled, self._settled_at_start = None, 0
+        self._file.close()
         self.phase = Phase.IDLE
 
     def pause(self) -> None:
@@ -156,6 +186,7 @@ class Generation(Observable):
         if self.request is None or step >= len(self.steps):
             return
         self.steps = self.steps[: step + 1]
+        self.settled = self.settled_before
         self.finished = self.chosen = None
         self._start(replace(self.request, resume=self.steps[step].state))
 
@@ -188,8 +219,8 @@ class Generation(Observable):
         before = self._job
         if before is not None:
             before.cancel()
-        self._step_times = []
-        self.eta = None
+        self._paced.clear()
+        self.pace = self.eta = None
         self.phase = Phase.PREPARING
         self._job = asyncio.ensure_future(self._run(request, before))
         self._job.add_done_callback(self._note_end)
@@ -216,31 +247,60 @@ class Generation(Observable):
     def _note_end(self, job: asyncio.Task[Phase]) -> None:
         # Not in `_run`: a job that is cancelled before it begins never gets there.
         if self._job is job:  # else a newer job has taken over
-            self._job, self.eta = None, None
+            self._job, self.pace, self.eta = None, None, None
             self.phase = self._halted if job.cancelled() else job.result()
 
     def _take(self, update: object) -> None:
         match update:
             case GenerationStarted():
-                self.started = update
+                self._begin_window(update)
                 self.phase = Phase.DECODING
-                self._step_times = [self._clock()]
             case GenerationStepped():
-                self._step_times.append(self._clock())
-                self.steps = (*self.steps, update)
-                self.eta = self._time_left(update)
+                self._add_step(update)
+                self._measure(update)
+            case GenerationGrown():
+                frames = np.moveaxis(update.clips, 1, 0)
+                self.settled = self._file.put(update.first, frames)
             case GenerationFinished():
                 self.finished = update
 
-    def _time_left(self, step: GenerationStepped) -> float | None:
-        # The first step also warms the network up: it says little about the others.
-        measured = self._step_times[1:]
-        if len(measured) < 2:
-            return None
-        seconds = (measured[-1] - measured[0]) / (len(measured) - 1)
-        return seconds * (step.total - step.step - 1)
+    def _begin_window(self, started: GenerationStarted) -> None:
+        """The steps of the window before make room; going on in the same one keeps them."""
+        if self.started is None or started.first != self.started.first:
+            self.chosen = None
+            self.steps = ()
+            self._settled_at_start = 0 if self.settled is None else len(self.settled)
+        self.started = started
+
+    def _add_step(self, step: GenerationStepped) -> None:
+        steps = (*self.steps, step)
+        if len(steps) > MOST_STEPS or sum(map(_size, steps)) > MOST_STEP_BYTES:
+            looked_at = None if self.chosen is None else steps[self.chosen]
+            held = (looked_at, step)
+            steps = tuple(s for k, s in enumerate(steps) if k % 2 == 0 or s in held)
+            # First, so that it is never beyond the end: the fewer steps come after.
+            self.chosen = None if looked_at is None else steps.index(looked_at)
+        self.steps = steps
+
+    def _measure(self, step: GenerationStepped) -> None:
+        # From the end of the first step on, which also warms the network up.
+        now = self._clock()
+        self._paced.append((now, step.step))
+        while len(self._paced) > 2 and now - self._paced[0][0] > PACE_OVER_S:
+            self._paced.popleft()
+        begun, first = self._paced[0]
+        if now > begun and step.step > first:
+            self.pace = (step.step - first) / (now - begun)
+            self.eta = (step.total - step.step - 1) / self.pace
 
     def _offer_again(self, cause: str) -> None:
         number = self.steps[-1].step + 1 if self.steps else 0
-        offer = f"Continue from step {number}" if number else "Generate again"
+        offer = f"Continue from {self.unit} {number:,}" if number else "Generate again"
         self._notices.tell("error", cause, offer, self.resume)
+
+
+def _size(step: GenerationStepped) -> int:
+    """Bytes that a step takes."""
+    preview = 0 if step.preview is None else step.preview.nbytes
+    arrays = (step.tokens, step.masked, step.confidence)
+    return preview + sum(array.nbytes for array in arrays) + len(step.state)

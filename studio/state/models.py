@@ -19,6 +19,15 @@ from studio.state.notices import Notices
 log = logging.getLogger(__name__)
 
 
+def obstacle(entry: BundleEntry) -> str:
+    """Why a bundle cannot be chosen, or ""."""
+    if entry.card is None:
+        return entry.problem or "It cannot be read."
+    if not entry.card.family:
+        return f"“{entry.card.title}” is a tokenizer alone: it has no transformer to generate with."
+    return ""
+
+
 class Models(Observable):
     """Attributes:
     bundles: what was found, usable or not.
@@ -49,8 +58,15 @@ class Models(Observable):
         )
 
     def card(self, folder: str) -> ModelCard | None:
-        """The card of a bundle, or None when there is no such bundle or it cannot be used."""
-        return next((entry.card for entry in self.bundles if entry.folder == folder), None)
+        """The card of a bundle, or None when there is no such bundle or it cannot be chosen."""
+        usable = (entry for entry in self.bundles if not obstacle(entry))
+        return next((entry.card for entry in usable if entry.folder == folder), None)
+
+    def decoders_of(self, card: ModelCard | None) -> dict[str, DecoderEntry]:
+        """The decoders that can decode a model, by name."""
+        if card is None:
+            return {}
+        return {name: row for name, row in self.decoders.items() if card.family in row.transformers}
 
     async def ask(self) -> None:
         """Ask the engine what it can do; a notice tells when it does not answer."""

@@ -14,10 +14,12 @@ class Playback(Observable):
 
     Attributes:
         position: the frame that is shown.
-        length: frames of the clip; 0 without one.
+        length: frames of the clip, and of a result that goes on after its end; 0 without a clip.
         rate: frames per second.
         playing, loop: whether the timer runs, and whether it starts again at the end.
         in_mark, out_mark: first and last frame of the chosen part, or None for the clip's ends.
+        ready: the frames that can be played while later ones are still decoded: they play in a
+            loop, or else playing waits at the last of them. None = all can.
     """
 
     position = Field(0)
@@ -27,6 +29,7 @@ class Playback(Observable):
     loop = Field(True)
     in_mark: Field[int | None] = Field(None)
     out_mark: Field[int | None] = Field(None)
+    ready: Field[range | None] = Field(None)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +45,17 @@ class Playback(Observable):
         self.in_mark = self.out_mark = None
         self.length, self.rate = length, rate
         self.position = 0
+
+    def reach(self, length: int) -> None:
+        """The same clip with a longer or shorter result in it."""
+        self.length = length
+        end = max(0, length - 1)
+        if self.out_mark is not None and self.out_mark >= end:
+            self.out_mark = None
+        if self.in_mark is not None and self.in_mark > end:
+            self.in_mark = None
+        if self.position > end:
+            self.go(end)
 
     @property
     def first(self) -> int:
@@ -71,8 +85,9 @@ class Playback(Observable):
     def play(self) -> None:
         if self.length < 2:
             return
-        if not self.first <= self.position < self.last:
-            self.position = self.first
+        first, last = self._part
+        if not first <= self.position < last:
+            self.position = first
         self._mark_time()
         self._timer.start(max(1, round(1000 / self.rate)))
         self.playing = True
@@ -83,14 +98,25 @@ class Playback(Observable):
 
     def play_to(self, seconds: float) -> None:
         """Show the frame that is due `seconds` after playing began; late frames are left out."""
+        first, last = self._part
         due = self._started_at + int(seconds * self.rate)
-        if due <= self.last:
+        if due <= last:
             self.position = due
         elif self.loop:
-            self.go(self.first)
+            self.go(first)
+        elif self.ready is not None:
+            self.go(last)  # and wait for the next one
         else:
-            self.position = self.last
+            self.position = last
             self.pause()
+
+    @property
+    def _part(self) -> tuple[int, int]:
+        """First and last frame that are played."""
+        if self.ready is None:
+            return self.first, self.last
+        first = max(self.first, self.ready.start)
+        return first, max(first, min(self.last, self.ready.stop - 1))
 
     def mark(self, first: int | None, last: int | None) -> None:
         """Set both marks; marks in the wrong order or outside the clip are put right."""

@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 import operator
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from core.compositing import composited_frame
 from core.requests import GenerationRequest
+from core.window import Window
 from studio.observable import Field, Observable, watch
 from studio.state.generation import Generation
-from studio.state.session import Picture
+from studio.state.result_clips import Picture, ResultClips, Tokens, composited, enlarged
 
-Clips = NDArray[np.uint8]
-Sources = tuple[Clips | None, Picture, int, int]
+Sources = tuple[ResultClips, Picture, int, int]
+_UNDECIDED = 0.35
+"""How bright undecided places of a step's small picture are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Veil:
+    """What is not there yet of a frame, in tokens.
+
+    Attributes:
+        dark: bool (h, w): has no pixels yet.
+        undecided: bool (h, w), part of it: its token is not decided either.
+        window: of the job.
+    """
+
+    dark: Tokens
+    undecided: Tokens
+    window: Window
 
 
 class Result(Observable):
     """The pixels of the step that is looked at, or of the finished generation.
 
     Attributes:
-        clips: uint8 (count, T, H, W, 3) at the model's size, or None before the first pixels.
+        clips: the frames that there are, or None before the first pixels.
         variation: which of them is shown.
         last: the last clip frame that is replaced (the out mark), or None for the window's end.
     """
 
-    clips: Field[Clips | None] = Field(None, same=operator.is_)
+    clips: Field[ResultClips | None] = Field(None, same=operator.is_)
     variation = Field(0)
     last: Field[int | None] = Field(None)
 
@@ -37,7 +53,7 @@ class Result(Observable):
         # The frame being shown is composited once, from these: clips, original, variation, frame.
         self._made_of: Sources | None = None
         self._made: Picture = np.zeros((1, 1, 3), np.uint8)
-        watch(generation, "started steps chosen finished", self._follow)
+        watch(generation, "started steps chosen settled finished", self._follow)
 
     @property
     def request(self) -> GenerationRequest | None:
@@ -45,73 +61,139 @@ class Result(Observable):
 
     @property
     def frames(self) -> range:
-        """The clip's frames that hold generated pixels; empty without a result."""
+        """The frames that a result replaces or adds; empty without one."""
         if self.clips is None or self.request is None:
             return range(0)
-        covered = self.request.window.range
+        covered = self.request.covered.range
         stop = covered.stop if self.last is None else min(covered.stop, self.last + 1)
-        return range(covered.start, stop)
+        return range(covered.start, max(covered.start, stop))
+
+    @property
+    def decided(self) -> range:
+        """Those of `frames` that are there as they will be; all of a model's that decides whole
+        clips step by step, as every step is a guess at all of them."""
+        if self.clips is None or self.request is None:
+            return range(0)
+        known = max(self.request.kept, self.clips.decided) * self.request.window.stride
+        return self.frames[:known]
 
     @property
     def count(self) -> int:
         """Number of variations that there are pixels of."""
-        return 0 if self.clips is None else len(self.clips)
+        return 0 if self.clips is None else self.clips.count
+
+    @property
+    def shown(self) -> int:
+        """Index of the variation that is shown, among those that there are pixels of."""
+        return max(0, min(self.variation, self.count - 1))
 
     def show_beside(self, direction: int) -> None:
         """Show the next (1) or the previous (-1) variation, around the end."""
         if self.count:
             self.variation = (self.variation + direction) % self.count
 
-    @property
-    def chosen_clip(self) -> Clips | None:
-        """Uint8 (T, H, W, 3) of the chosen variation."""
-        if self.clips is None:
-            return None
-        return self.clips[min(self.variation, len(self.clips) - 1)]
-
     def picture(self, frame: int, original: Picture) -> Picture:
-        """A frame with its generated pixels; `original` itself where there are none."""
-        clip = self.chosen_clip
-        if clip is None or self.request is None or frame not in self.frames:
+        """A frame with its generated pixels; `original` itself where there are none.
+
+        Args:
+            original: the clip's frame of that number, past its end its last one.
+        """
+        if self.clips is None or self.request is None or frame not in self.frames:
             return original
-        made_of = (self.clips, original, self.variation, frame)
+        made_of = (self.clips, original, self.shown, frame)
         if not _same(self._made_of, made_of):
-            self._made = composited_frame(original, frame, self.request, clip)
+            self._made = composited(original, frame, self.request, self.clips, self.shown)
             self._made_of = made_of
         return self._made
+
+    def veil(self, frame: int) -> Veil | None:
+        """What is missing of a frame; None when nothing is, or when it is not generated."""
+        request, clips = self.request, self.clips
+        if clips is None or request is None or frame not in self.frames:
+            return None
+        number = request.covered.model_frame(frame)
+        if number is None or number < request.kept:
+            return None
+        dark = clips.undecided(number, self.shown)
+        if dark is None:
+            return None
+        return Veil(dark, dark & self._masked_now(number, clips), request.window)
+
+    def _masked_now(self, number: int, clips: ResultClips) -> Tokens:
+        """Tokens of a frame that are not decided after the step that is looked at, with or
+        without a preview of it."""
+        steps, place = self._generation.steps, number - clips.first
+        if not steps or place >= clips.live.shape[1]:
+            return np.ones((1, 1), bool)
+        step = steps[self._generation.looked_at]
+        return np.asarray(step.masked[self.shown, place // clips.stride])
 
     def step_picture(self, step: int, original: Picture | None, frame: int) -> Picture | None:
         """The working window of a frame as it stood after a step, put back into the clip.
 
+        Of a job that decides token after token: the frame of its newest token.
+
         Args:
             original: the clip's frame of that number; without one nothing is put back.
         """
-        clips, request = self._pixels_upto(step), self.request
+        clips, request = self._clips_upto(step), self.request
         if clips is None or request is None:
             return None
-        clip = clips[min(self.variation, len(clips) - 1)]
-        number = request.window.model_frame(frame)
-        if number is None or original is None:
-            return clip[len(clip) // 2]
-        picture = composited_frame(original, frame, request, clip)
+        variation = min(self.variation, clips.count - 1)
+        if clips.masked is not None:
+            return _newest(clips, clips.masked, variation)
+        if frame not in request.window.range or original is None:
+            return clips.live[variation, clips.live.shape[1] // 2]
+        picture = composited(original, frame, request, clips, variation)
         return picture[request.window.rows, request.window.columns]
 
     def _follow(self) -> None:
-        generation = self._generation
-        if generation.request is None:
+        job = self._generation
+        if job.request is None:
             self.clips, self.variation, self._made_of = None, 0, None
-        elif generation.finished is not None and generation.chosen is None:
-            self.clips = generation.finished.clips
+            return
+        if job.finished is not None and job.chosen is None:
+            clips: ResultClips | None = ResultClips(
+                job.finished.clips, job.finished.first, job.settled
+            )
         else:
-            self.clips = self._pixels_upto(generation.looked_at)
+            clips = self._clips_upto(job.looked_at)
+        if clips is None or not clips.same_as(self.clips):  # steps without a preview change nothing
+            self.clips = clips
 
-    def _pixels_upto(self, step: int) -> Clips | None:
-        """The newest preview up to a step; before the first one, the filled clip."""
-        for done in reversed(self._generation.steps[: step + 1]):
-            if done.preview is not None:
-                return done.preview
-        started = self._generation.started
-        return None if started is None else started.condition[None]
+    def _clips_upto(self, step: int) -> ResultClips | None:
+        """With the newest preview up to a step; before the first one, with the filled clip."""
+        job, request = self._generation, self._generation.request
+        if job.started is None or request is None:
+            return None
+        seen = [done for done in job.steps[: step + 1] if done.preview is not None]
+        if seen and seen[-1].preview is not None:
+            live, masked = seen[-1].preview, seen[-1].masked
+        else:
+            live = _each(job.started.condition, request.count)
+            masked = _each(~job.started.given, request.count)
+        return ResultClips(
+            live=live,
+            first=job.started.first,
+            settled=job.settled if job.chosen is None else job.settled_before,
+            # Whoever draws all tokens anew in every step guesses at the whole each time.
+            masked=masked if job.unit == "token" else None,
+            stride=job.started.stride[0],
+        )
+
+
+def _each(array: np.ndarray, count: int) -> np.ndarray:
+    """The same array for each of `count` variations."""
+    return np.broadcast_to(array, (count, *array.shape))
+
+
+def _newest(clips: ResultClips, masked: Tokens, variation: int) -> Picture:
+    """The frame that the last decided token belongs to, dark where it is not decided."""
+    begun = np.flatnonzero(~masked[variation].all(axis=(1, 2)))
+    token = int(begun[-1]) if len(begun) else 0
+    picture = clips.live[variation, token * clips.stride]
+    places = enlarged(masked[variation, token], *picture.shape[:2])
+    return np.where(places[..., None], (picture * _UNDECIDED).astype(np.uint8), picture)
 
 
 def _same(known: Sources | None, wanted: Sources) -> bool:

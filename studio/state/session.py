@@ -54,10 +54,19 @@ class Session(Observable):
         self.opening = path.name
         self._worker.open(path)
 
+    def take(self, clip: ClipReader) -> None:
+        """Make a clip the open one."""
+        self._opened(clip)
+
+    def nearest(self, number: int) -> int:
+        """The clip's frame of a number; past its end, where a result may go on, its last one."""
+        return min(number, len(self.clip) - 1) if self.clip is not None else number
+
     def frame(self, number: int) -> Picture | None:
-        """A frame, uint8 (H, W, 3), or None until `frame_arrived` brings it."""
+        """The nearest frame, uint8 (H, W, 3), or None until `frame_arrived` brings it."""
         if self.clip is None:
             return None
+        number = self.nearest(number)
         picture = self._frames.get(number)
         last = len(self.clip) - 1
         ahead = [k for k in range(number + 1, min(number + AHEAD, last) + 1) if not self._has(k)]

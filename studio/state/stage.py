@@ -7,13 +7,14 @@ import operator
 from PySide6.QtCore import QObject
 
 from core.masks import Mask
+from core.requests import GenerationRequest, GenerationStarted
 from core.window import Window
 from studio.observable import Field, Observable, watch
 from studio.state.framing import Framing
 from studio.state.generation import Generation
 from studio.state.masks import Masks
 from studio.state.playback import Playback
-from studio.state.result import Result
+from studio.state.result import Result, Veil
 from studio.state.session import Picture, Session
 from studio.state.token_frame import TokenFrame, token_frame
 from studio.state.tools import Tools
@@ -30,6 +31,7 @@ class Stage(Observable):
         mask: what is painted on it, or None when nothing is or it is hidden.
         window: the working window; None while a result is only looked at.
         tokens: what the lens shows, with the window of the job that it belongs to; or None.
+        veil: what is not decided of the frame; None when all is.
     """
 
     number = Field(0)
@@ -38,6 +40,7 @@ class Stage(Observable):
     mask: Field[Mask | None] = Field(None, same=operator.is_)
     window: Field[Window | None] = Field(None)
     tokens: Field[tuple[TokenFrame, Window] | None] = Field(None, same=operator.is_)
+    veil: Field[Veil | None] = Field(None, same=operator.is_)
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class Stage(Observable):
         session.frame_arrived.connect(self._take)
         watch(playback, "position", self._follow)
         watch(result, "clips variation last", self._show_result)
+        watch(generation, "steps chosen", self._show_veil)
         watch(masks, "track", self._show_mask)
         watch(tools, "mask_shown", self._show_mask)
         watch(framing, "window", self._show_window)
@@ -70,7 +74,8 @@ class Stage(Observable):
         watch(result, "variation", self._show_tokens)
 
     def _clear(self) -> None:
-        self.picture = self.original = self.mask = self.window = self.tokens = None
+        self.picture = self.original = self.mask = self.window = None
+        self.tokens = self.veil = None
         self._follow()
 
     def _follow(self) -> None:
@@ -82,7 +87,9 @@ class Stage(Observable):
     def _take(self, number: int, original: Picture) -> None:
         position = self._playback.position
         late = self._playback.playing and self.number < number < position
-        if number == position or late:
+        if number == self._session.nearest(position):
+            self._show(position, original)
+        elif late:
             self._show(number, original)
 
     def _show(self, number: int, original: Picture) -> None:
@@ -95,6 +102,10 @@ class Stage(Observable):
     def _show_result(self) -> None:
         if self.original is not None:
             self.picture = self._result.picture(self.number, self.original)
+            self._show_veil()
+
+    def _show_veil(self) -> None:
+        self.veil = self._result.veil(self.number)
 
     def _show_mask(self) -> None:
         if self.picture is not None:
@@ -122,11 +133,22 @@ class Stage(Observable):
         if not self._tools.lens or started is None or job.request is None or self.picture is None:
             self.tokens = None
             return
-        number = job.request.window.model_frame(self.number)
+        number = self._number_in_window(job.request, started)
         if number is None:
             self.tokens = None
             return
         steps = job.steps[: job.looked_at + 1]
         variation = min(self._result.variation, job.request.count - 1)
-        tokens = token_frame(started, steps, variation=variation, model_frame=number)
+        tokens = token_frame(
+            started, steps, variation=variation, model_frame=number, hints=job.unit == "step"
+        )
         self.tokens = (tokens, job.request.window)
+
+    def _number_in_window(
+        self, request: GenerationRequest, started: GenerationStarted
+    ) -> int | None:
+        """The model frame that is shown, in the window that is decoded; None outside of it."""
+        number = request.covered.model_frame(self.number)
+        if number is None or not 0 <= number - started.first < request.window.frames:
+            return None
+        return number - started.first

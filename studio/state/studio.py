@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
 from core.assets import model_folders
+from core.compositing import composited_length
 from core.media.writing import WRITERS
+from core.tasks import TASKS, nothing
 from studio.observable import watch
 from studio.samples import is_sample
 from studio.settings import Settings
+from studio.state.blank import BlankClip
 from studio.state.export import Export
 from studio.state.framing import Framing
 from studio.state.generation import Generation, Phase, Runs
+from studio.state.importing import Import
 from studio.state.masks import Masks
 from studio.state.models import Models
 from studio.state.notices import Notices
@@ -23,6 +28,7 @@ from studio.state.recipe import Recipe
 from studio.state.result import Result
 from studio.state.session import Session
 from studio.state.stage import Stage
+from studio.state.thumbnails import Thumbnails
 from studio.state.tools import Tools
 
 
@@ -48,9 +54,11 @@ class Studio(QObject):
         folders = model_folders() if model_places is None else model_places
         self.models = Models(engine, self.notices, folders, self)
         self.recipe = Recipe(self.models, self)
+        self.importing = Import(engine, self.models, self.recipe, _own(folders), self)
         self.framing = Framing(self.session, self.masks, self.playback, self.recipe, self)
         self.generation = Generation(engine, self.notices, self)
         self.result = Result(self.generation, self)
+        self.thumbnails = Thumbnails(self.session, self.result, self)
         self.export = Export(self.session, self.playback, self.result, self.notices, self)
         self.session.changed("clip").connect(lambda _clip: self._start_over())
         self.stage = Stage(
@@ -65,35 +73,65 @@ class Studio(QObject):
         )
         self.masks.edited.connect(self.playback.go)
         watch(self.playback, "out_mark", self._end_result_at_mark)
+        watch(self.generation, "request", self._make_room)
+        watch(self.generation, "phase", self._play_what_is_decided)
+        watch(self.result, "clips last", self._play_what_is_decided)
         self._recall()
 
     @property
     def obstacle(self) -> str:
         """Why nothing can be generated now, or ""."""
-        window, track = self.framing.window, self.masks.track
-        if self.session.clip is None:
-            return "Open a clip first."
-        if self.recipe.card is None or window is None:
+        if self.recipe.card is None:
             return f"No model is installed. Copy a model's folder into {model_folders()[1]}."
         if obstacle := self.recipe.obstacle(self.recipe.chosen_task):
             return obstacle
+        if obstacle := self._obstacle_of_clip:
+            return obstacle
+        if not self.models.decoders:
+            return "The engine is starting."
+        if self.recipe.decoder not in self.recipe.decoders:
+            return f"No decoder can decode “{self.recipe.card.title}”."
         if self.generation.running:
             return "A generation is running."
-        if self.recipe.chosen_task.painted and (track is None or track.empty):
+        return ""
+
+    @property
+    def _obstacle_of_clip(self) -> str:
+        """What the open clip lacks for the chosen task, or ""."""
+        clip, task, track = self.session.clip, self.recipe.chosen_task, self.masks.track
+        if clip is None or isinstance(clip, BlankClip):
+            return "" if task.region is nothing else "Open a clip first."
+        if len(clip) < self.recipe.keeps:
+            return f"{self.recipe.keeps} frames are kept, but the clip has only {len(clip)}."
+        if task.painted and (track is None or track.empty):
             return "Paint over what shall be generated first."
         return ""
 
+    def new_clip(self) -> None:
+        """Open a blank clip of the model's size and rate."""
+        card = self.recipe.card
+        if card is not None:
+            rate = Fraction(card.rate).limit_denominator(1001)
+            self.session.take(BlankClip((card.width, card.height), card.frames, rate))
+
     def generate(self) -> None:
         """Run what is chosen, and put the mask aside so that the result is seen."""
+        if self.obstacle:
+            return
+        if self.session.clip is None:
+            self.new_clip()
         clip, window = self.session.clip, self.framing.window
-        if self.obstacle or clip is None or window is None:
+        if clip is None or window is None:
             return
         self.notices.dismiss()
         self.tools.mask_shown = False
         self._end_result_at_mark()
-        if self.playback.position not in window.range:
-            self.playback.go(window.first)
-        self.generation.begin(self.recipe.request(str(clip.path), window, self.masks.track))
+        path = None if isinstance(clip, BlankClip) else str(clip.path)
+        request = self.recipe.request(path, window, self.masks.track)
+        self.generation.begin(request, "token" if self.recipe.causal else "step")
+        first = window.first + request.kept * window.stride
+        if request.kept or self.playback.position not in request.covered.range:
+            self.playback.go(first)
 
     def pause_or_resume(self) -> None:
         if self.generation.phase in (Phase.PREPARING, Phase.DECODING):
@@ -107,8 +145,11 @@ class Studio(QObject):
         self.playback.pause()
         self.generation.stop()
         await self.generation.ended()
+        self.importing.cancel()
+        await self.importing.ended()
         self.export.end()
         await self.export.ended()
+        self.generation.forget()
         self.session.end()
 
     def remembered(self, geometry: str) -> Settings:
@@ -140,8 +181,25 @@ class Studio(QObject):
             self.playback.open(len(clip), clip.rate)
             self.masks.open(clip.size)
             self.framing.open()
-            if not is_sample(clip.path):
+            if not is_sample(clip.path) and not isinstance(clip, BlankClip):
                 self.settings = self.settings.opened(clip.path)
 
     def _end_result_at_mark(self) -> None:
         self.result.last = self.playback.out_mark
+
+    def _make_room(self) -> None:
+        """A result may go on past the clip's end; another seed continues at the same place."""
+        clip, request = self.session.clip, self.generation.request
+        if clip is not None:
+            length = len(clip) if request is None else composited_length(request, len(clip))
+            self.playback.reach(length)
+        self.framing.held = request is not None and TASKS[request.task].continues
+
+    def _play_what_is_decided(self) -> None:
+        by_token = self.generation.unit == "token" and self.generation.running
+        self.playback.ready = self.result.decided if by_token and self.result.frames else None
+
+
+def _own(folders: tuple[Path, ...]) -> Path:
+    """Of the folders with models, the one that the user's own are written to."""
+    return folders[-1] if folders else model_folders()[1]

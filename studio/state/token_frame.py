@@ -17,13 +17,13 @@ class TokenFrame:
     Attributes:
         given: bool, came from the user's picture.
         masked: bool, still to be predicted.
-        kept_at: int16, the step that decided the token; -1 = not decided.
+        kept_at: int32, the step that decided the token; -1 = not decided.
         confidence: float32 in [0, 1], the probability of the drawn token.
     """
 
     given: NDArray[np.bool_]
     masked: NDArray[np.bool_]
-    kept_at: NDArray[np.int16]
+    kept_at: NDArray[np.int32]
     confidence: NDArray[np.float32]
 
 
@@ -33,16 +33,19 @@ def token_frame(
     *,
     variation: int,
     model_frame: int,
+    hints: bool = True,
 ) -> TokenFrame:
     """The tokens of one frame of the model's clip after the last of `steps`; none = at the start.
 
     Args:
         model_frame: 0-based frame of the model's clip.
+        hints: at the start all tokens are masked, and given ones are hints; else only the others.
     """
     t = model_frame // started.stride[0]
     given = started.given[t]
-    kept_at = np.full(given.shape, -1, np.int16)
-    masked, confidence = np.ones_like(given), np.zeros(given.shape, np.float32)
+    kept_at = np.full(given.shape, -1, np.int32)
+    masked = np.ones_like(given) if hints else ~given
+    confidence = np.zeros(given.shape, np.float32)
     for step in steps:
         now = step.masked[variation, t]
         kept_at[masked & ~now] = step.step

@@ -13,7 +13,7 @@ LensMode = Literal["state", "confidence", "kept"]
 LENS_MODES: dict[LensMode, str] = {
     "state": "State",
     "confidence": "Confidence",
-    "kept": "Step kept",
+    "kept": "When kept",
 }
 
 SMALLEST_BRUSH, LARGEST_BRUSH = 1, 500

@@ -32,6 +32,7 @@ from studio.widgets.mask_painter import Dirty
 from studio.widgets.pictures import Picture
 from studio.widgets.scene import Scene
 from studio.widgets.token_lens import LensPicture
+from studio.widgets.veil import VeilPicture
 from studio.widgets.view_transform import MAX_SCALE, MIN_SCALE, ViewTransform
 
 Tool = Literal["brush", "eraser", "pan", "window"]
@@ -166,6 +167,12 @@ class ClipView(QWidget):
         """The token grid over `rect` (picture pixels), or nothing."""
         self._scene.lens = lens
         self._scene.lens_rect = QRect(rect) if rect is not None else QRect()
+        self.update()
+
+    def setVeil(self, veil: VeilPicture | None, rect: QRect | None = None) -> None:
+        """What is not decoded yet of the tokens over `rect` (picture pixels), or nothing."""
+        self._scene.veil = veil
+        self._scene.veil_rect = QRect(rect) if rect is not None else QRect()
         self.update()
 
     # Zoom

@@ -9,7 +9,7 @@ from studio import theme
 
 
 class JobProgress(QWidget):
-    """A slim bar over "Step 5 of 12 · 3.1 s left".
+    """A slim bar over "Step 5 of 12 · 3.1 s left", or "Token 384 of 1,024 · 412 tokens/s · …".
 
     Attributes:
         bar, text: the two parts.
@@ -34,14 +34,27 @@ class JobProgress(QWidget):
         self.setProgress(0, 1, None)
         self.setText("")
 
-    def setProgress(self, done: int, total: int, eta_seconds: float | None) -> None:
-        """`done` of `total` steps; the time left in seconds when it is known."""
+    def setProgress(
+        self,
+        done: int,
+        total: int,
+        eta_seconds: float | None,
+        *,
+        unit: str = "step",
+        pace: float | None = None,
+    ) -> None:
+        """`done` of `total` steps, or what `unit` calls them.
+
+        The time left in seconds and the pace in units per second are written when they are known.
+        """
         self.bar.setRange(0, max(1, total))
         self.bar.setValue(done)
-        words = f"Step {done} of {total}"
+        words = [f"{unit.capitalize()} {done:,} of {total:,}"]
+        if pace is not None and done < total:
+            words.append(f"{pace_in_words(pace)} {unit}s/s")
         if eta_seconds is not None and done < total:
-            words += f"  ·  {_spoken(eta_seconds)} left"
-        self.text.setText(words)
+            words.append(f"{_spoken(eta_seconds)} left")
+        self.text.setText("  ·  ".join(words))
 
     def setText(self, text: str) -> None:
         """Another line of text, e.g. "Stopped after step 5"."""
@@ -51,6 +64,11 @@ class JobProgress(QWidget):
         """Something is under way that cannot say how far it is."""
         self.bar.setRange(0, 0)
         self.text.setText(text)
+
+
+def pace_in_words(pace: float) -> str:
+    """Things per second, to about three digits."""
+    return f"{pace:,.0f}" if pace >= 100 else f"{pace:.3g}"
 
 
 def _spoken(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""What the canvas shows, and how it is drawn: frame, mask, lens, working window, wipe."""
+"""What the canvas shows, and how it is drawn: frame, mask, veil, lens, working window, wipe."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from studio.widgets import window_frame, wipe
 from studio.widgets.mask_painter import Dirty, bounds
 from studio.widgets.pictures import MaskOverlay, Picture
 from studio.widgets.token_lens import LensPicture, paint_lens
+from studio.widgets.veil import VeilPicture, paint_veil
 from studio.widgets.view_transform import ViewTransform
 
 _NOTHING = Dirty(0, 0, 1, 1)
@@ -28,6 +29,7 @@ class Scene:
         mask: bool (H, W), the painted region; change it through `set_mask` and `repaint_mask`.
         window, window_aspect, window_editable: the working window and its width over height.
         lens, lens_rect: the token grid and the pixels that it covers.
+        veil, veil_rect: what is not decoded yet, and the pixels that its tokens cover.
     """
 
     frame: Picture | None = None
@@ -39,6 +41,8 @@ class Scene:
     window_editable: bool = False
     lens: LensPicture | None = None
     lens_rect: QRect = field(default_factory=QRect)
+    veil: VeilPicture | None = None
+    veil_rect: QRect = field(default_factory=QRect)
     _overlay: MaskOverlay | None = None
 
     @property
@@ -98,6 +102,8 @@ class Scene:
         self.frame.paint(painter, place, scale)
         if self._overlay is not None:
             self._overlay.paint(painter, place, scale, shown)
+        if self.veil is not None:
+            paint_veil(painter, place.rect_to_view(QRectF(self.veil_rect)), self.veil)
         if self.lens is not None:
             paint_lens(painter, place.rect_to_view(QRectF(self.lens_rect)), self.lens)
         if self.wiping:

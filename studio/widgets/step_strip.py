@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable
+
 import numpy as np
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -19,8 +22,11 @@ _INVITATION = "Decode steps appear here while a clip is generated"
 class StepStrip(QScrollArea):
     """Pictures of the steps so far, and empty places for those to come.
 
+    Steps have numbers. Where each has a place of its own, those to come are empty places; where
+    many numbers are left out, only the steps that are there have one.
+
     Signals:
-        stepChosen(int): a click or an arrow key asks for a step that is there.
+        stepChosen(int): a click or an arrow key asks for a step that is there, by its number.
     """
 
     stepChosen = Signal(int)
@@ -37,24 +43,28 @@ class StepStrip(QScrollArea):
         self.cells = _Cells(self)
         self.setWidget(self.cells)
 
-    def clear(self, total: int = 0) -> None:
-        """Starts anew, with empty places for `total` steps."""
-        self.cells.clear(total)
+    def clear(self, places: int = 0) -> None:
+        """Starts anew, with empty places for the first `places` steps."""
+        self.cells.clear(places)
 
-    def addStep(self, index: int, picture: np.ndarray | None, kept_share: float) -> None:
+    def addStep(self, number: int, picture: np.ndarray | None, kept_share: float) -> None:
         """A step is there; without a picture it shows its number only.
 
         Args:
             picture: uint8 (H, W, 3) RGB of any size.
             kept_share: share of the wanted tokens that are decided, in [0, 1].
         """
-        self.cells.add(index, picture, kept_share)
+        self.cells.add(number, picture, kept_share)
 
-    def setCurrent(self, index: int) -> None:
+    def keepSteps(self, numbers: Iterable[int]) -> None:
+        """Lets go of all steps but these."""
+        self.cells.keep(set(numbers))
+
+    def setCurrent(self, number: int) -> None:
         """The step that the canvas shows; -1 for none. It is scrolled into view."""
-        self.cells.setCurrent(index)
-        if index >= 0:
-            place = self.cells.cell(index)
+        self.cells.setCurrent(number)
+        if number >= 0:
+            place = self.cells.cell(number)
             self.ensureVisible(place.center().x(), place.center().y(), _CELL.width(), 0)
 
 
@@ -67,64 +77,78 @@ class _Cells(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFont(theme.font(theme.SMALL_PX, tabular=True))
         self._strip = strip
-        self._total = 0
+        self._empty = 0  # steps from 0 on that have a place before they are there
+        self._order: list[int] = []  # number of the step at each place
         self._steps: dict[int, tuple[QImage | None, float]] = {}
         self._current = -1
 
-    def clear(self, total: int) -> None:
-        self._total, self._current = total, -1
+    def clear(self, places: int) -> None:
+        self._empty, self._current = places, -1
         self._steps.clear()
-        self._resize()
+        self._arrange()
 
-    def add(self, index: int, picture: np.ndarray | None, kept_share: float) -> None:
+    def add(self, number: int, picture: np.ndarray | None, kept_share: float) -> None:
         image = None if picture is None else image_of(picture)
         if image is not None and image.height() > 2 * _CELL.height():
             image = image.scaledToHeight(
                 2 * _CELL.height(), Qt.TransformationMode.SmoothTransformation
             )
-        self._steps[index] = (image, kept_share)
-        if index >= self._total:
-            self._total = index + 1
-            self._resize()
+        self._steps[number] = (image, kept_share)
+        self._arrange()
+
+    def keep(self, numbers: set[int]) -> None:
+        self._steps = {number: self._steps[number] for number in self._steps if number in numbers}
+        self._arrange()
+
+    def setCurrent(self, number: int) -> None:
+        self._current = number
         self.update()
 
-    def setCurrent(self, index: int) -> None:
-        self._current = index
-        self.update()
+    def cell(self, number: int) -> QRect:
+        """Where the picture of a step stands; one that has no place yet, after the last."""
+        return self._cell_at(bisect_left(self._order, number))
 
-    def cell(self, index: int) -> QRect:
-        """Where the picture of a step stands."""
-        left = _SIDE + index * (_CELL.width() + _GAP)
-        return QRect(left, 6, _CELL.width(), _CELL.height())
+    def _cell_at(self, place: int) -> QRect:
+        return QRect(_SIDE + place * (_CELL.width() + _GAP), 6, _CELL.width(), _CELL.height())
 
-    def _resize(self) -> None:
-        width = 2 * _SIDE + self._total * (_CELL.width() + _GAP) - _GAP
+    def _arrange(self) -> None:
+        self._order = sorted({*range(self._empty), *self._steps})
+        width = 2 * _SIDE + len(self._order) * (_CELL.width() + _GAP) - _GAP
         self.setMinimumSize(max(0, width), _HEIGHT)
         self.update()
 
-    def _choose(self, index: int) -> None:
-        if index in self._steps and index != self._current:
-            self._strip.setCurrent(index)
-            self._strip.stepChosen.emit(index)
+    def _choose(self, number: int) -> None:
+        if number in self._steps and number != self._current:
+            self._strip.setCurrent(number)
+            self._strip.stepChosen.emit(number)
 
-    def _paint_cell(self, painter: QPainter, index: int) -> None:
-        place = self.cell(index)
-        known = index in self._steps
+    def _choose_at(self, place: int) -> None:
+        if 0 <= place < len(self._order):
+            self._choose(self._order[place])
+
+    def _beside(self, by: int) -> int:
+        """Number of the step that is there before (-1) or after (1) the current one."""
+        there = sorted(self._steps)
+        place = bisect_left(there, self._current) + by
+        return there[min(max(place, 0), len(there) - 1)] if there else -1
+
+    def _paint_cell(self, painter: QPainter, place: QRect, number: int) -> None:
+        known = number in self._steps
         painter.fillRect(place, theme.CANVAS if known else theme.BACKGROUND)
         if known:
-            self._paint_step(painter, place, *self._steps[index])
+            self._paint_step(painter, place, *self._steps[number])
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        current = index == self._current
+        current = number == self._current
         painter.setPen(QPen(theme.ACCENT, 2) if current else QPen(theme.LINE, 1))
         painter.drawRect(QRectF(place).adjusted(0, 0, -1, -1))
         painter.setPen(theme.TEXT if current else theme.TEXT_DIM if known else theme.TEXT_OFF)
         label = QRect(place.left(), place.bottom() + 3, place.width(), _HEIGHT - place.bottom() - 4)
-        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, self._label(index))
+        painter.drawText(label, Qt.AlignmentFlag.AlignCenter, self._label(number))
 
-    def _label(self, index: int) -> str:
-        if index not in self._steps:
-            return str(index + 1)
-        return f"{index + 1}  ·  {self._steps[index][1]:.0%}"
+    def _label(self, number: int) -> str:
+        if number not in self._steps:
+            return f"{number + 1:,}"
+        return f"{number + 1:,}  ·  {self._steps[number][1]:.0%}"
 
     def _paint_step(
         self, painter: QPainter, place: QRect, image: QImage | None, kept_share: float
@@ -145,16 +169,17 @@ class _Cells(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(event.rect(), theme.PANEL)
-        if not self._total:
+        if not self._order:
             painter.setPen(theme.TEXT_DIM)
             painter.drawText(
                 self.rect(),
                 Qt.AlignmentFlag.AlignCenter,
                 _INVITATION,
             )
-        for index in range(self._total):
-            if self.cell(index).adjusted(0, 0, 0, 30).intersects(event.rect()):
-                self._paint_cell(painter, index)
+        for place, number in enumerate(self._order):
+            cell = self._cell_at(place)
+            if cell.adjusted(0, 0, 0, 30).intersects(event.rect()):
+                self._paint_cell(painter, cell, number)
         if self.hasFocus():
             painter.setPen(theme.ACCENT)
             painter.drawRect(self.visibleRegion().boundingRect().adjusted(0, 0, -1, -1))
@@ -162,14 +187,14 @@ class _Cells(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             x = event.position().x() - _SIDE
-            self._choose(int(x // (_CELL.width() + _GAP)))
+            self._choose_at(int(x // (_CELL.width() + _GAP)))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         targets = {
-            Qt.Key.Key_Left: self._current - 1,
-            Qt.Key.Key_Right: self._current + 1,
-            Qt.Key.Key_Home: 0,
-            Qt.Key.Key_End: max(self._steps, default=0),
+            Qt.Key.Key_Left: self._beside(-1),
+            Qt.Key.Key_Right: self._beside(1),
+            Qt.Key.Key_Home: min(self._steps, default=-1),
+            Qt.Key.Key_End: max(self._steps, default=-1),
         }
         if event.key() in targets:
             self._choose(targets[Qt.Key(event.key())])

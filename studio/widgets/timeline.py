@@ -5,15 +5,13 @@ Thumbnails are asked for when they are first seen, and drawn when they arrive.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterable
 from fractions import Fraction
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -25,17 +23,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio import theme
-from studio.widgets.pictures import image_of
+from studio.widgets.film import Film, ThumbnailSource, paint_empty, paint_end
 from studio.widgets.transport import time_code
 
 Span = tuple[int, int]  # first and last frame, both included
-ThumbnailSource = Callable[[int, int], "np.ndarray | None"]  # index, height -> (h, w, 3) RGB
 
 _SIDE = 10  # room at both ends, so that the playhead's top fits
 _RULER, _KEYS, _FILM, _RESULT = 20, 10, 46, 6  # heights of the rows, from top to bottom
 _GRAB = 6  # how near a mark the cursor must be
-_KEPT_THUMBNAILS = 400
 _MIN_TICK = 64  # view points between two written times
+_OPEN = QColor("#6b5635")  # frames of the result that are not decided yet
 _PAGE = 10  # frames per PageUp and PageDown
 
 
@@ -61,26 +58,31 @@ class Timeline(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFont(theme.font(theme.SMALL_PX, tabular=True))
 
-        self._length = 0
+        self._length = 0  # of the clip and of what a result adds
+        self._clip_length = 0
         self._rate = 24.0
         self._position = 0
         self._marks: Span = (0, 0)
         self._range: Span | None = None
         self._result: Span | None = None
+        self._decided = 0  # frames of the result
         self._keyframes: frozenset[int] = frozenset()
-        self._source: ThumbnailSource | None = None
-        self._thumbnails: OrderedDict[int, QImage] = OrderedDict()
-        self._asked: set[int] = set()
-        self._aspect = 16 / 9
+        self._thumbnails = Film()
         self._held: str | None = None  # "in", "out" or "position" while the button is down
 
     def setLength(self, frames: int, rate: float | Fraction) -> None:
         """Another clip of `frames` frames; forgets marks, keyframes and thumbnails."""
-        self._length, self._rate, self._position = frames, float(rate), 0
+        self._length = self._clip_length = frames
+        self._rate, self._position = float(rate), 0
         self._marks = (0, max(0, frames - 1))
         self._range = self._result = None
         self._keyframes = frozenset()
         self.clearThumbnails()
+
+    def setReach(self, frames: int) -> None:
+        """So many frames are shown: those after the clip's end are added by a result."""
+        self._length = max(frames, self._clip_length)
+        self.update()
 
     def setPosition(self, frame: int) -> None:
         if frame != self._position:
@@ -107,30 +109,30 @@ class Timeline(QWidget):
         self._keyframes = frozenset(frames)
         self.update()
 
-    def setResult(self, span: Span | None) -> None:
-        """The first and last generated frame, or None."""
+    def setResult(self, span: Span | None, decided: int | None = None) -> None:
+        """The first and last generated frame, or None; `decided` of them are there, or all."""
         self._result = span
+        whole = 0 if span is None else span[1] + 1 - span[0]
+        self._decided = whole if decided is None else min(decided, whole)
         self.update()
 
     def setThumbnails(self, source: ThumbnailSource | None) -> None:
         """Where thumbnails come from; None: only through `setThumbnail`."""
-        self._source = source
+        self._thumbnails.source = source
         self.clearThumbnails()
 
     def setThumbnail(self, index: int, picture: np.ndarray) -> None:
         """The picture of a frame, uint8 (h, w, 3) RGB."""
-        self._keep(index, picture)
+        self._thumbnails.keep(index, picture)
         self.update(self._film())
 
-    def refresh(self, index: int) -> None:
-        """Asks the source for this frame again."""
-        self._thumbnails.pop(index, None)
-        self._asked.discard(index)
+    def refresh(self, frames: Iterable[int]) -> None:
+        """Asks for these frames again."""
+        self._thumbnails.forget(frames)
         self.update(self._film())
 
     def clearThumbnails(self) -> None:
-        self._thumbnails.clear()
-        self._asked.clear()
+        self._thumbnails.forget()
         self.update()
 
     # Frames and places
@@ -154,36 +156,11 @@ class Timeline(QWidget):
     def _middle(self, frame: int) -> float:
         return self.xOf(frame + 0.5)
 
-    def _slots(self) -> list[tuple[int, QRectF]]:
-        """The thumbnails in view: (frame, place), edge to edge."""
-        film = QRectF(self._film())
-        width = max(24.0, film.height() * self._aspect)
-        count = max(1, int(film.width() / width + 0.999))
-        return [
-            (self.frameAt(left + 0.5), QRectF(left, film.top(), width, film.height()))
-            for left in (film.left() + i * width for i in range(count))
-        ]
-
-    # Thumbnails
-
-    def _keep(self, index: int, picture: np.ndarray) -> QImage:
-        image = image_of(picture)
-        if not self._thumbnails:
-            self._aspect = image.width() / image.height()
-        self._thumbnails[index] = image
-        while len(self._thumbnails) > _KEPT_THUMBNAILS:
-            dropped, _ = self._thumbnails.popitem(last=False)
-            self._asked.discard(dropped)
-        return image
-
-    def _thumbnail(self, index: int) -> QImage | None:
-        if index in self._thumbnails:
-            self._thumbnails.move_to_end(index)
-            return self._thumbnails[index]
-        if self._source is None or index in self._asked:
-            return None
-        picture = self._source(index, round(_FILM * self.devicePixelRatioF()))
-        return None if picture is None else self._keep(index, picture)
+    def _added(self) -> QRectF:
+        """Where the frames stand that a result adds after the clip's end; it may be empty."""
+        film = self._film()
+        left = self.xOf(self._clip_length)
+        return QRectF(left, film.top(), film.right() + 1 - left, film.height())
 
     # Painting
 
@@ -214,21 +191,16 @@ class Timeline(QWidget):
         return time_code(frame, self._rate)
 
     def _paint_film(self, painter: QPainter) -> list[int]:
-        """Draws the thumbnails that are there and returns the frames of those missing."""
-        painter.save()
-        painter.setClipRect(self._film())
-        painter.fillRect(self._film(), theme.CANVAS)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        missing = []
-        for frame, place in self._slots():
-            image = self._thumbnail(frame)
-            if image is not None:
-                painter.drawImage(place, image)
-            elif frame not in self._asked and frame not in missing:
-                missing.append(frame)
-            painter.setPen(QColor(0, 0, 0, 120))
-            painter.drawLine(place.topRight(), place.bottomRight())
-        painter.restore()
+        """Draws the thumbnails that are there and returns the frames of those to ask for."""
+        film, added = QRectF(self._film()), self._added()
+        painter.fillRect(film, theme.CANVAS)
+        scale = self.devicePixelRatioF()
+        of_clip = film.adjusted(0, 0, -added.width(), 0)
+        missing = self._thumbnails.paint(painter, of_clip, self.frameAt, scale)
+        if self._length > self._clip_length:
+            paint_empty(painter, added)
+            missing += self._thumbnails.paint(painter, added, self.frameAt, scale)
+            paint_end(painter, added)
         return missing
 
     def _paint_marks(self, painter: QPainter) -> None:
@@ -250,14 +222,19 @@ class Timeline(QWidget):
 
     def _paint_range(self, painter: QPainter) -> None:
         if self._range is not None:
-            place = self._span(self._range, _RULER + _KEYS - 3, 3)
+            first, last = self._range
+            place = self._span((first, min(last, self._length - 1)), _RULER + _KEYS - 3, 3)
             painter.fillRect(place, theme.GIVEN)
 
     def _paint_result(self, painter: QPainter) -> None:
         top = self._film().bottom() + 3
         painter.fillRect(QRectF(_SIDE, top, self._film().width(), 3), theme.CANVAS)
         if self._result is not None:
-            painter.fillRect(self._span(self._result, top, 3), theme.KEPT)
+            first, last = self._result
+            painter.fillRect(self._span(self._result, top, 3), _OPEN)
+            if self._decided:
+                decided = (first, min(last, first + self._decided - 1))
+                painter.fillRect(self._span(decided, top, 3), theme.KEPT)
 
     def _paint_keyframes(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -350,7 +327,6 @@ class Timeline(QWidget):
             painter.setPen(theme.ACCENT)
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         if missing:
-            self._asked.update(missing)
             self.thumbnailsWanted.emit(missing)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -30,7 +30,7 @@ class LensPicture:
         given: bool, came from the user.
         masked: bool, still to be predicted.
         kept_at: int, the step at which the token was kept; -1 = not kept.
-        confidence: float in [0, 1], the probability of the drawn token.
+        confidence: float in [0, 1], the probability of the drawn token; 0 = none was drawn.
         mode: what is shown.
     """
 
@@ -70,7 +70,8 @@ def _colours(lens: LensPicture) -> np.ndarray:
         pixels[newest & ~lens.given] = _bgra(theme.KEPT, _ALPHA + 50)
         pixels[lens.masked] = _bgra(_MASKED, _ALPHA)
     elif lens.mode == "confidence":
-        pixels[~lens.given] = _ramped(np.clip(lens.confidence, 0, 1))[~lens.given]
+        drawn = ~lens.given & (lens.confidence > 0)
+        pixels[drawn] = _ramped(np.clip(lens.confidence, 0, 1))[drawn]
     else:
         kept = (lens.kept_at >= 0) & ~lens.given
         last = max(1, int(lens.kept_at.max()))
@@ -104,7 +105,7 @@ def _paint_grid(painter: QPainter, rect: QRectF, height: int, width: int) -> Non
 
 
 _STATES = (("given", theme.GIVEN), ("kept", theme.KEPT), ("masked", _MASKED))
-_ENDS = {"confidence": ("unsure", "sure"), "kept": ("first step", "last step")}
+_ENDS = {"confidence": ("unsure", "sure"), "kept": ("earlier", "later")}
 
 
 class LensLegend(QWidget):
