@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from core.compositing import composite, composited_clip, unknown_pixels
+from core.compositing import composite, composited_clip, composited_length, unknown_pixels
 from core.masks import MaskTrack
 from core.media.reading import open_clip
 from core.requests import GenerationRequest
@@ -114,3 +114,51 @@ def test_clip_passes_through_outside_the_window_and_holds_each_generated_frame(
     assert levels[1:5] == [10, 10, 200, 200]
     for number in (0, 5, 6):
         assert np.array_equal(frames[number], original[number])
+
+
+def continued(clip: Path, **changes: object) -> GenerationRequest:
+    """Two model frames of four clip frames are kept; with the next five it ends at frame 15."""
+    values = {"kept": 2, "length": 7, "window": WINDOW} | changes
+    return GenerationRequest("", "continue", str(clip), **values)  # type: ignore[arg-type]
+
+
+def test_continued_clip_goes_on_past_its_end_where_its_last_frame_stands_still(
+    tmp_path: Path,
+) -> None:
+    clip = write_lossless(tmp_path / "clip.mkv", 7, SIZE, Fraction(10))
+    generated = np.stack([np.full((8, 8, 3), 30 * number, np.uint8) for number in range(7)])
+
+    with open_clip(clip) as reader:
+        frames = list(composited_clip(reader, continued(clip), generated, feather=0))
+
+    original = moving_square(7, SIZE)
+    assert len(frames) == 15
+    assert all(np.array_equal(frames[k], original[k]) for k in range(5))
+    levels = [int(frame[10, 14, 0]) for frame in frames[5:]]
+    assert levels == [60, 60, 90, 90, 120, 120, 150, 150, 180, 180]
+    outside = np.ones((20, 30), bool)
+    outside[WINDOW.rows, WINDOW.columns] = False
+    assert all(np.array_equal(frame[outside], original[6][outside]) for frame in frames[7:])
+
+
+def test_frames_of_a_part_of_the_result_are_those_of_the_whole(tmp_path: Path) -> None:
+    clip = write_lossless(tmp_path / "clip.mkv", 7, SIZE, Fraction(10))
+    rng = np.random.default_rng(0)
+    generated = rng.integers(0, 255, (7, 8, 8, 3), np.uint8)
+    request = continued(clip)
+
+    with open_clip(clip) as reader:
+        whole = list(composited_clip(reader, request, generated))
+        part = list(composited_clip(reader, request, generated[4:], 9, 15, begins=4))
+
+    assert np.array_equal(part, whole[9:])
+
+
+def test_only_what_goes_on_is_longer_than_the_clip(tmp_path: Path) -> None:
+    request = continued(tmp_path)
+
+    assert composited_length(request, 7) == 15
+    assert composited_length(request, 40) == 40
+    assert composited_length(continued(tmp_path, length=0), 4) == 5
+    assert composited_length(GenerationRequest("", "CG", "", WINDOW), 4) == 4
+    assert composited_length(GenerationRequest("", "CG", "", WINDOW, length=5), 4) == 11

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.bundle import ModelBundle, load_bundle
-from core.conditioning import condition, fill_clips
+from core.conditioning import condition, continuation, fill_clips
 from core.tasks import TASKS, Special
 from tests.bundles import tiny_bundle
 
@@ -58,3 +58,35 @@ def test_labels_and_the_unconditional_class(bundle: ModelBundle) -> None:
     assert chosen.labels.tolist() == [1, 0]
     assert free.labels.tolist() == [2, 2]
     assert not chosen.given.any()
+
+
+def test_kept_frames_give_their_whole_tokens_and_those_that_are_looked_at(
+    bundle: ModelBundle,
+) -> None:
+    video = clips(1)
+
+    given = condition(TASKS["continue"], video, bundle.tokenizer, kept=3, context_frames=2)
+
+    standing = video[:, :, [0, 1, 2, 2]]
+    assert given.tokens.equal(bundle.tokenizer.encode(standing))
+    assert given.given.flatten(2).all(2).tolist() == [[True, False]]  # frame 3 is half a token's
+    assert given.frames is not None
+    assert given.frames.equal(video[:, :, :2])
+
+
+def test_nothing_is_looked_at_when_nothing_is_kept(bundle: ModelBundle) -> None:
+    given = condition(TASKS["generate"], clips(2), bundle.tokenizer, context_frames=1)
+
+    assert given.frames is None
+    assert not given.given.any()
+
+
+def test_continuation_begins_with_the_last_tokens_of_the_window_before() -> None:
+    before = torch.arange(2 * 4 * 3).view(2, 4, 3, 1)
+
+    given = continuation(TASKS["continue"], before, 3, labels=[1, 1], classes=2)
+
+    assert given.tokens[:, :3].equal(before[:, 1:])
+    assert given.given.flatten(2).all(2).tolist() == [[True, True, True, False]] * 2
+    assert not given.given[:, 3].any()
+    assert given.labels.tolist() == [1, 1]
