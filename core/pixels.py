@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -17,3 +20,29 @@ def to_frames(video: Tensor) -> NDArray[np.uint8]:
     """Float (b, 3, T, H, W), about [0, 1] → uint8 (b, T, H, W, 3); what lies outside is cut."""
     levels = video.float().clamp(0, 1).mul(255).round().to(torch.uint8)
     return levels.permute(0, 2, 3, 4, 1).cpu().numpy()
+
+
+def fit_like_videogpt(
+    frames: NDArray[np.uint8], resolution: int, count: int | None = None
+) -> Tensor:
+    """A clip as VideoGPT's authors feed it to their networks, but in [0, 1].
+
+    The first frames; the shorter side scaled to the resolution, without averaging where it
+    shrinks; the middle square of that.
+
+    Args:
+        frames: uint8 (n, H, W, 3).
+        count: number of frames that are kept; None keeps all.
+
+    Returns:
+        float32 (3, count, resolution, resolution).
+    """
+    video = to_video(frames[None, :count])[0].movedim(1, 0)
+    height, width = video.shape[2:]
+    scale = resolution / min(height, width)
+    size = (
+        (resolution, ceil(width * scale)) if height < width else (ceil(height * scale), resolution)
+    )
+    video = F.interpolate(video, size, mode="bilinear", align_corners=False)
+    top, left = ((side - resolution) // 2 for side in size)
+    return video[:, :, top : top + resolution, left : left + resolution].movedim(1, 0)
