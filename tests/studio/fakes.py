@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.cards import ModelCard, Network
+from core.jobs.windows import Windows
 from core.options import option, schema
 from core.requests import (
     BundleEntry,
@@ -16,11 +17,15 @@ from core.requests import (
     CapabilitiesRequest,
     DecoderEntry,
     GenerationFinished,
+    GenerationGrown,
     GenerationRequest,
     GenerationStarted,
     GenerationStepped,
+    Imported,
+    ImportRequest,
     Timings,
 )
+from core.tasks import CAUSAL_TASKS
 
 FRAMES, SIDE = 4, 16
 STRIDE = (2, 8, 8)
@@ -84,19 +89,110 @@ def finished(level: int = 200) -> GenerationFinished:
     return GenerationFinished(clips, Timings(0.1, 0.2, 0.3, 0.4), "CPU")
 
 
+# ── a model that decides token after token ─────────────────────────────────────────────────────
+
+CAUSAL_BUNDLE = "/models/causal"
+CAUSAL_FRAMES, CAUSAL_STRIDE, CAUSAL_GRID = 8, (2, 4, 4), (4, 4, 4)
+CAUSAL_TOTAL = 64
+TOKENS_PER_STEP = 8
+"""A step is reported after so many tokens: after half of a token frame."""
+
+CAUSAL = replace(
+    TINY,
+    name="causal",
+    title="Causal",
+    transformer=Network("causal", {"heads": 2}),
+    tasks=CAUSAL_TASKS,
+    frames=CAUSAL_FRAMES,
+    stride=CAUSAL_STRIDE,
+)
+
+
+@dataclass(frozen=True)
+class _Temperature:
+    temperature: float = option(1.0, label="Temperature", minimum=0, maximum=10)
+
+
+def both_families() -> Capabilities:
+    """A masked and a causal model, and decoders for each."""
+    known = capabilities()
+    causal = DecoderEntry("Token by token", schema(_Temperature), ("causal",))
+    return replace(
+        known,
+        bundles=(*known.bundles, BundleEntry(CAUSAL_BUNDLE, CAUSAL)),
+        decoders={**known.decoders, "autoregressive": causal},
+    )
+
+
+def level(frame: int) -> int:
+    """The grey of a generated frame, by its number in the result."""
+    return 100 + frame
+
+
+def causal_updates(request: GenerationRequest) -> Iterator[object]:
+    """All windows of a request, from the step after its state on."""
+    windows = Windows(CAUSAL_FRAMES, request.overlap, request.length or CAUSAL_FRAMES)
+    total = CAUSAL_TOTAL * len(windows)
+    resumed = int(request.resume.split()[1]) + 1 if request.resume else 0
+    for window in range(resumed // CAUSAL_TOTAL, len(windows)):
+        first = windows.first(window)
+        kept = (windows.overlap if window else request.kept) // CAUSAL_STRIDE[0] * 16
+        given = (np.arange(CAUSAL_TOTAL) < kept).reshape(CAUSAL_GRID)
+        clips = _causal_clips(first, request.count)
+        yield GenerationStarted(total, given, CAUSAL_STRIDE, np.zeros_like(clips[0]), first)
+        begin = max(resumed - window * CAUSAL_TOTAL, kept)
+        for done in range(begin + TOKENS_PER_STEP, CAUSAL_TOTAL + 1, TOKENS_PER_STEP):
+            yield _causal_step(window * CAUSAL_TOTAL + done - 1, total, done, clips, first)
+        fresh = windows.fresh(window)
+        if window + 1 < len(windows):
+            yield GenerationGrown(first + fresh.start, clips[:, fresh])
+        else:
+            timings = Timings(0.1, 0.2, 0.3, 0.4)
+            yield GenerationFinished(clips[:, fresh], timings, "CPU", first + fresh.start)
+
+
+def _causal_clips(first: int, count: int) -> np.ndarray:
+    """Frame n of variation v has the grey `level(n)` + 50 · v."""
+    greys = level(first) + np.arange(CAUSAL_FRAMES) + 50 * np.arange(count)[:, None]
+    shape = (count, CAUSAL_FRAMES, SIDE, SIDE, 3)
+    return np.broadcast_to(greys[..., None, None, None], shape).astype(np.uint8)
+
+
+def _causal_step(
+    step: int, total: int, done: int, clips: np.ndarray, first: int
+) -> GenerationStepped:
+    """`done` tokens are decided; what is not has no pixels worth seeing: they are white."""
+    shape = (len(clips), *CAUSAL_GRID)
+    masked = np.broadcast_to((np.arange(CAUSAL_TOTAL) >= done).reshape(CAUSAL_GRID), shape)
+    hidden = masked.repeat(2, axis=1).repeat(4, axis=2).repeat(4, axis=3)
+    return GenerationStepped(
+        step=step,
+        total=total,
+        tokens=np.zeros(shape, np.int32),
+        masked=masked,
+        confidence=np.where(masked, 0, 0.5).astype(np.float16),
+        preview=np.where(hidden[..., None], 255, clips).astype(np.uint8),
+        state=f"state {step}".encode(),
+        first=first,
+    )
+
+
 class ReplayingEngine:
     """Answers as an engine would, from the step after `resume`.
 
     Attributes:
         requests: every generation that was asked for.
+        imports: every import that was asked for; `imported` answers each.
         closed: how many runs were closed before their end.
-        hold_after: the number of steps after which it waits for ever, or None.
-        fail_after: the number of steps after which it raises `error`, or None.
+        hold_after: the number of the step before which it waits for ever, or None.
+        fail_after: the number of the step before which it raises `error`, or None.
     """
 
     def __init__(self, answer: Capabilities | None = None) -> None:
         self.answer = answer or capabilities()
         self.requests: list[GenerationRequest] = []
+        self.imports: list[ImportRequest] = []
+        self.imported: Imported | Exception | None = None
         self.closed = 0
         self.hold_after: int | None = None
         self.fail_after: int | None = None
@@ -106,11 +202,17 @@ class ReplayingEngine:
         if isinstance(request, CapabilitiesRequest):
             yield self.answer
             return
+        if isinstance(request, ImportRequest):
+            self.imports.append(request)
+            await asyncio.sleep(0)
+            if isinstance(self.imported, Exception):
+                raise self.imported
+            yield self.imported
+            return
         assert isinstance(request, GenerationRequest)
         self.requests.append(request)
-        first = int(request.resume.split()[1]) + 1 if request.resume else 0
         try:
-            for update in self._updates(first):
+            for update in self._updates(request):
                 await asyncio.sleep(0)
                 if isinstance(update, GenerationStepped | GenerationFinished):
                     await self._misbehave(update)
@@ -119,11 +221,14 @@ class ReplayingEngine:
             self.closed += 1
             raise
 
-    def _updates(self, first: int) -> Sequence[object]:
+    def _updates(self, request: GenerationRequest) -> Iterable[object]:
+        if request.bundle == CAUSAL_BUNDLE:
+            return causal_updates(request)
+        first = int(request.resume.split()[1]) + 1 if request.resume else 0
         return [started(), *(stepped(k) for k in range(first, TOTAL)), finished()]
 
     async def _misbehave(self, update: object) -> None:
-        done = update.step if isinstance(update, GenerationStepped) else TOTAL
+        done = update.step if isinstance(update, GenerationStepped) else -1
         if done == self.fail_after:
             self.fail_after = None
             raise self.error

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from core.engine.client import EngineDied
 from core.errors import UserError
-from core.requests import GenerationRequest
+from core.requests import GenerationRequest, GenerationStepped
 from core.window import whole
-from studio.state.generation import Generation, Phase
+from studio.state.generation import MOST_STEP_BYTES, MOST_STEPS, Generation, Phase
 from studio.state.notices import Notices
-from tests.studio.fakes import FRAMES, SIDE, TOTAL, ReplayingEngine
+from tests.studio.fakes import (
+    CAUSAL_BUNDLE,
+    CAUSAL_FRAMES,
+    FRAMES,
+    SIDE,
+    TOTAL,
+    ReplayingEngine,
+    level,
+    stepped,
+)
 
 REQUEST = GenerationRequest(
     bundle="/models/tiny",
@@ -195,3 +206,127 @@ def test_time_left_comes_from_the_measured_steps() -> None:
     run(scenario())
 
     assert heard == [4.0, 2.0, 0.0, None]
+
+
+# ── token after token, and results longer than a window ────────────────────────────────────────
+
+CAUSAL_REQUEST = GenerationRequest(
+    bundle=CAUSAL_BUNDLE,
+    task="continue",
+    clip="clip.mp4",
+    window=whole((64, 48), (CAUSAL_FRAMES, SIDE, SIDE)),
+    kept=4,
+)
+LONG_REQUEST = replace(CAUSAL_REQUEST, length=24, overlap=4)  # five windows
+
+
+def test_dead_engine_offers_to_go_on_from_the_token(job: Job) -> None:
+    async def scenario() -> None:
+        job.engine.fail_after, job.engine.error = 47, EngineDied(-9)
+        job.generation.begin(CAUSAL_REQUEST, "token")
+        await job.generation.ended()
+
+    run(scenario())
+
+    assert job.notices.current.action == "Continue from token 40"
+
+
+def test_pace_is_that_of_the_last_second_or_so() -> None:
+    steps, times = [0, 100, 200, 300, 310, 320], [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
+    clock = iter(times)
+    generation = Generation(ReplayingEngine(), Notices(), clock=lambda: next(clock))
+
+    for step in steps:
+        generation._take(replace(stepped(0, 1000), step=step))
+
+    assert generation.pace == 10
+    assert generation.eta == (1000 - 320 - 1) / 10
+
+
+def test_further_window_lets_go_of_the_steps_of_the_one_before(job: Job) -> None:
+    most = 0
+
+    def count(steps: tuple[GenerationStepped, ...]) -> None:
+        nonlocal most
+        most = max(most, len(steps))
+
+    job.generation.changed("steps").connect(count)
+
+    async def scenario() -> None:
+        job.generation.begin(LONG_REQUEST, "token")
+        await job.generation.ended()
+
+    run(scenario())
+
+    assert most == 4  # half a window is given, the rest comes in four steps
+    assert job.done_steps[-1] == 5 * 64 - 1
+    assert len(job.generation.settled) == 20
+    assert job.generation.finished.first == 20
+
+
+def test_paused_long_result_goes_on_in_its_window(job: Job) -> None:
+    async def scenario() -> None:
+        job.engine.hold_after = 2 * 64 + 47  # in the third window
+        job.generation.begin(LONG_REQUEST, "token")
+        while not job.generation.steps or job.generation.steps[-1].step < 2 * 64 + 39:
+            await asyncio.sleep(0)
+        job.generation.pause()
+        await job.generation.ended()
+        assert len(job.generation.settled) == 12
+        job.engine.hold_after = None
+        job.generation.resume()
+        await job.generation.ended()
+
+    run(scenario())
+
+    greys = [*job.generation.settled[:, 0, 0, 0, 0], *job.generation.finished.clips[0, :, 0, 0, 0]]
+    assert greys == [level(n) for n in range(24)]
+
+
+def test_going_back_keeps_what_settled_before_the_window(job: Job) -> None:
+    async def scenario() -> None:
+        job.generation.begin(LONG_REQUEST, "token")
+        await job.generation.ended()
+        job.generation.continue_from(0)
+        assert len(job.generation.settled) == 20
+        await job.generation.ended()
+
+    run(scenario())
+
+    assert job.engine.requests[1].resume == f"state {4 * 64 + 39}".encode()
+    assert job.generation.phase is Phase.FINISHED
+
+
+def test_forgotten_result_lets_go_of_its_file(job: Job) -> None:
+    async def scenario() -> None:
+        job.generation.begin(LONG_REQUEST, "token")
+        await job.generation.ended()
+
+    run(scenario())
+    job.generation.forget()
+
+    assert job.generation.settled is None
+    assert job.generation._file._file is None
+
+
+def test_only_so_many_steps_are_kept_and_the_chosen_one_among_them(job: Job) -> None:
+    for number in range(MOST_STEPS):
+        job.generation._take(replace(stepped(0, 8192), step=number, preview=None))
+    job.generation.look_at(101)
+
+    for number in range(MOST_STEPS, 8192):
+        job.generation._take(replace(stepped(0, 8192), step=number, preview=None))
+
+    assert MOST_STEPS // 2 <= len(job.generation.steps) <= MOST_STEPS
+    assert (job.done_steps[0], job.done_steps[-1]) == (0, 8191)
+    assert job.generation.steps[job.generation.chosen].step == 101
+    assert job.done_steps == sorted(job.done_steps)
+
+
+def test_large_previews_are_let_go_of_sooner(job: Job) -> None:
+    large = np.zeros((8, 16, 256, 256, 3), np.uint8)  # 24 MB
+
+    for number in range(40):
+        job.generation._take(replace(stepped(0, 8192), step=number, preview=large))
+
+    assert len(job.generation.steps) * large.nbytes <= MOST_STEP_BYTES + large.nbytes
