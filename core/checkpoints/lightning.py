@@ -54,6 +54,8 @@ PICKLES = 5
 OLD_START = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
 """A number by which torch knows its older format."""
 COMPRESSED = (b"\xfd7zXZ", b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf")
+SHOWN = 3
+"""So many names are listed in a message."""
 VERSION = "1.3.3"
 """Of Lightning, whose layout is written."""
 
@@ -94,10 +96,13 @@ def open_checkpoint(path: Path) -> Checkpoint:
     start = _start(path)
     if start.startswith(b"PK\x03\x04"):
         _check_zip(path)
-        return _checkpoint(path, _opened(path, mmap=True))
+        _check_claims(path, _opened(path, "meta"))
+        return _checkpoint(path, _opened(path, "cpu", mmap=True))
     if start.startswith(PICKLE):
         _check_old(path, start)
-        return _checkpoint(path, _opened(path, mmap=False))
+        return _checkpoint(path, _opened(path, "cpu"))
+    if start.lstrip().startswith(b"<"):
+        raise UserError(f"{path} is a web page, so its download went wrong. {CHOOSE}")
     if start.startswith(COMPRESSED):
         raise UserError(f"{path} is compressed. Unpack it and choose the file that comes out.")
     raise UserError(f"{path} is no checkpoint of PyTorch. {CHOOSE}")
@@ -169,13 +174,18 @@ def _check_old(path: Path, start: bytes) -> None:
 
 
 def _check_names(path: Path, pickle: IO[bytes]) -> None:
+    refused: list[str] = []
     for name in _names(pickle):
-        if name not in ALLOWED:
-            raise UserError(
-                f"{path} was not opened: it asks for “{name}”, which is not among the few names "
-                "that a checkpoint of VideoGPT needs and could run anything on this computer. "
-                "Get the file from its authors."
-            )
+        if name not in ALLOWED and name not in refused:
+            refused.append(name)
+        if len(refused) == SHOWN:
+            break
+    if refused:
+        raise UserError(
+            f"{path} was not opened: it asks for {', '.join(f'“{name}”' for name in refused)}, "
+            "which is not among the few names that a checkpoint of VideoGPT needs and could run "
+            "anything on this computer. Get the file from its authors."
+        )
 
 
 def _names(pickle: IO[bytes]) -> Iterator[str]:
@@ -212,51 +222,58 @@ def check_memory(path: Path, needed: int) -> None:
         )
 
 
-def _opened(path: Path, *, mmap: bool) -> Any:
+def _opened(path: Path, device: str, *, mmap: bool = False) -> Any:
     stubs: list[Any] = [argparse.Namespace, *((Inert, name) for name in PLACEHOLDERS)]
     try:
         with torch.serialization.safe_globals(stubs):
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+            return torch.load(path, map_location=device, weights_only=True, mmap=mmap)
     except RuntimeError as error:  # torch says what is wrong with a tensor
         raise _damaged(path, str(error).partition("\n")[0]) from error
     except Exception as error:  # a damaged pickle fails in any way that Python can
         raise _damaged(path) from error
 
 
+def _check_claims(path: Path, content: Any) -> None:
+    """Refuses, before any memory is taken, tensors that are larger than their file."""
+    for name, tensor in _weights(path, content).items():
+        _check_claim(path, name, tensor, path.stat().st_size)
+
+
+def _check_claim(path: Path, name: str, tensor: Tensor, held: int) -> None:
+    claimed = tensor.numel() * tensor.element_size()
+    if claimed > held:
+        shape = "x".join(map(str, tensor.shape))
+        raise UserError(
+            f"{path} claims that “{name}” is {shape} numbers ({_size(claimed)}), but holds "
+            f"{_size(held)}. Get the file again from where it came."
+        )
+
+
 def _checkpoint(path: Path, content: Any) -> Checkpoint:
     """The parts that matter, each looked at: a file may hold anything under their names."""
-    if not isinstance(content, dict):
-        raise UserError(f"{path} holds no weights. {CHOOSE}")
-    weights = content.get("state_dict", content)
-    if not isinstance(weights, dict) or not weights or not _are_tensors(weights):
-        raise UserError(f"{path} holds no weights. {CHOOSE}")
-    for name, tensor in weights.items():
-        _check_tensor(path, name, tensor)
-    whole = content if weights is not content else {}
-    step, version = whole.get("global_step"), whole.get("pytorch-lightning_version")
+    weights = _weights(path, content)
+    for name, tensor in weights.items():  # a few numbers can be spread over any size
+        _check_claim(path, name, tensor, tensor.untyped_storage().nbytes())
+    step, version = content.get("global_step"), content.get("pytorch-lightning_version")
     return Checkpoint(
         path,
         {name: tensor.detach() for name, tensor in weights.items()},
-        _arguments(whole.get("hyper_parameters")),
+        _arguments(content.get("hyper_parameters")),
         step if isinstance(step, int) else 0,
         version if isinstance(version, str) else "",
     )
 
 
+def _weights(path: Path, content: Any) -> dict[str, Tensor]:
+    """The tensors of a model by name; a file may hold nothing but them."""
+    weights = content.get("state_dict", content) if isinstance(content, dict) else None
+    if not isinstance(weights, dict) or not weights or not _are_tensors(weights):
+        raise UserError(f"{path} holds no weights. {CHOOSE}")
+    return weights
+
+
 def _are_tensors(weights: Mapping[Any, Any]) -> bool:
     return all(isinstance(k, str) and isinstance(v, Tensor) for k, v in weights.items())
-
-
-def _check_tensor(path: Path, name: str, tensor: Tensor) -> None:
-    """A few numbers can be spread over any size; a weight is as large as what the file holds."""
-    claimed = tensor.numel() * tensor.element_size()
-    if claimed > tensor.untyped_storage().nbytes():
-        shape = "x".join(map(str, tensor.shape))
-        raise UserError(
-            f"{path} claims that “{name}” is {shape} large ({_size(claimed)}), but holds "
-            f"{_size(tensor.untyped_storage().nbytes())} of it. Get the file again from where it "
-            "came."
-        )
 
 
 def _arguments(given: Any) -> Arguments:

@@ -126,8 +126,8 @@ def _filled(
 def _check_shape(checkpoint: Checkpoint, name: str, tensor: Tensor, wanted: Tensor) -> None:
     if tensor.shape != wanted.shape:
         raise UserError(
-            f"{checkpoint.path} does not fit VideoGPT: “{name}” is {as_text(tensor.shape)} large, "
-            f"where its other tensors ask for {as_text(wanted.shape)}."
+            f"{checkpoint.path} does not fit VideoGPT: “{name}” is {as_text(tensor.shape)} "
+            f"numbers, where its other tensors ask for {as_text(wanted.shape)}."
         )
     if tensor.is_floating_point() != wanted.is_floating_point():
         raise UserError(
