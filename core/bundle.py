@@ -22,6 +22,7 @@ from core.cards import TOKENIZER_FILE, TRANSFORMER_FILE, ModelCard, Network
 from core.errors import UserError
 from core.models.tokenizers import TOKENIZERS
 from core.models.transformers import TRANSFORMERS
+from core.models.unfilled import unfilled
 from core.registry import Registry
 
 
@@ -93,8 +94,7 @@ def build(registry: Registry[Any], network: Network, *, meta: bool = False) -> A
         raise UserError(
             f"The card's {registry.kind} “{network.name}” cannot be built: {error}."
         ) from error
-    with torch.device("meta" if meta else "cpu"):
-        return cls(config)
+    return unfilled(cls, config) if meta else cls(config)
 
 
 def _tuples(value: Any) -> Any:

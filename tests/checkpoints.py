@@ -19,6 +19,7 @@ from core.checkpoints.lightning import PLACEHOLDERS, Checkpoint
 from core.checkpoints.videogpt import prior_checkpoint, tokenizer_checkpoint
 from core.models.tokenizers.vqvae import VQVAE, VQVAEConfig
 from core.models.transformers.causal import CausalConfig, CausalTransformer
+from core.models.unfilled import unfilled
 
 CLIP = (8, 32, 32)
 VQVAE_SIZES = VQVAEConfig(
@@ -41,8 +42,7 @@ def tiny_prior(tokenizer: VQVAE, config: CausalConfig = PRIOR_SIZES) -> CausalTr
 
 
 def _random(network: Any, config: Any) -> Any:
-    with torch.device("meta"):
-        model = network(config)
+    model = unfilled(network, config)
     model.to_empty(device="cpu")
     noise = torch.Generator().manual_seed(7)
     state: dict[str, Tensor] = model.state_dict()
@@ -123,5 +123,4 @@ def _placeholder(dotted: str) -> Any:
 
 def on_meta(network: type[nn.Module], config: Any) -> dict[str, Tensor]:
     """Shapes of a network's tensors."""
-    with torch.device("meta"):
-        return network(config).state_dict()
+    return dict(unfilled(network, config).state_dict())

@@ -31,6 +31,7 @@ from core.checkpoints.videogpt_sizes import (
 from core.errors import UserError
 from core.models.tokenizers.vqvae import VQVAE, VQVAEConfig
 from core.models.transformers.causal import CausalConfig, CausalTransformer
+from core.models.unfilled import unfilled
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +112,7 @@ def _filled(
     own: Mapping[str, Tensor] | None = None,
 ) -> Any:
     """A network with the weights of a checkpoint, in evaluation mode; `own` are ours alone."""
-    with torch.device("meta"):
-        model = network(config)
+    model = unfilled(network, config)
     wanted, state = model.state_dict(), dict(own or {})
     for theirs, ours in names.items():
         if ours is not None:

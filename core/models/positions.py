@@ -19,7 +19,7 @@ class Positions(nn.Module):
         super().__init__()
         shares = [len(share) for share in np.array_split(np.arange(width), 3)]
         self.t, self.h, self.w = (
-            nn.Parameter(START_STD * torch.randn(length, share))
+            nn.Parameter(torch.empty(length, share).normal_(std=START_STD))
             for length, share in zip(grid, shares, strict=True)
         )
 
