@@ -114,6 +114,7 @@ class RecipePanel(QWidget):
         watch(recipe, "bundle", self._describe_bundle)
         bind(self._studio.framing, "window", self._describe_window)
         watch(self._studio.playback, "out_mark", self._describe_covered)
+        watch(recipe, "bundle", self._describe_covered)
         self.bundle.activated.connect(
             lambda row: setattr(recipe, "bundle", self.bundle.itemData(row))
         )
@@ -198,14 +199,15 @@ class RecipePanel(QWidget):
         self._describe_window(self._studio.framing.window)
 
     def _describe_window(self, window: Window | None) -> None:
+        recipe = self._studio.recipe
         if window is None:
             self._about_window.setText("Open a clip to choose the part to work on.")
             return
+        place = f"{window.width} × {window.height} pixels at {window.left}, {window.top}"
         covered = self._studio.framing.covered
-        self._about_window.setText(
-            f"{window.width} × {window.height} pixels at {window.left}, {window.top}\n"
-            f"Frames {covered.start + 1} to {covered.stop}"
-        )
+        # Which frames a causal model invents stands beside its lengths.
+        frames = "" if recipe.causal else f"\nFrames {covered.start + 1} to {covered.stop}"
+        self._about_window.setText(place + frames)
 
 
 class _List(QComboBox):

@@ -136,7 +136,7 @@ def causal_updates(request: GenerationRequest) -> Iterator[object]:
     resumed = int(request.resume.split()[1]) + 1 if request.resume else 0
     for window in range(resumed // CAUSAL_TOTAL, len(windows)):
         first = windows.first(window)
-        kept = (windows.overlap if window else request.kept) // CAUSAL_STRIDE[0] * 16
+        kept = (windows.overlap if window else request.kept) * CAUSAL_TOTAL // CAUSAL_FRAMES
         given = (np.arange(CAUSAL_TOTAL) < kept).reshape(CAUSAL_GRID)
         clips = _causal_clips(first, request.count)
         yield GenerationStarted(total, given, CAUSAL_STRIDE, np.zeros_like(clips[0]), first)

@@ -20,7 +20,7 @@ from studio.widgets.progress import JobProgress
 from studio.widgets.size_slider import SizeSlider
 from studio.widgets.step_strip import StepStrip
 from studio.widgets.timeline import Timeline
-from studio.widgets.token_lens import MODES, LensLegend, LensPicture
+from studio.widgets.token_lens import MODES, LensLegend, LensPicture, _colours
 from studio.widgets.transport import Transport, time_code
 
 LEFT = Qt.MouseButton.LeftButton
@@ -352,3 +352,143 @@ def test_every_control_has_an_accessible_name(qtbot, widget):
     for part in [made, *made.findChildren(QWidget)]:
         if part.focusPolicy() & Qt.FocusPolicy.TabFocus and not part.objectName().startswith("qt_"):
             assert part.accessibleName() or getattr(part, "text", str)(), type(part)
+
+
+@pytest.fixture
+def grown(qtbot) -> Timeline:
+    """A clip of 50 frames, and a result that begins in it and adds 50 more."""
+    made = Timeline()
+    made.setLength(50, 25)
+    made.setReach(100)
+    made.setMarks(0, 99)
+    made.setResult((40, 99), 20)
+    return shown(qtbot, made)
+
+
+def colours(timeline: Timeline, y: int) -> list[str]:
+    """What is seen in the middle of each frame, in one row of points."""
+    image = timeline.grab().toImage()
+    return [image.pixelColor(round(timeline.xOf(k + 0.5)), y).name() for k in range(100)]
+
+
+def test_frames_beyond_the_clip_s_end_can_be_reached(grown, qtbot):
+    with qtbot.waitSignal(grown.positionRequested) as asked:
+        QTest.mouseClick(grown, LEFT, pos=QPoint(round(grown.xOf(90.5)), 8))
+
+    assert asked.args == [90]
+
+
+def test_decided_frames_of_the_result_fill_its_band(grown):
+    band = colours(grown, grown.height() - 4)
+
+    assert set(band[41:59]) == {theme.KEPT.name()}
+    assert theme.KEPT.name() not in band[:40]
+    assert theme.KEPT.name() not in band[60:]
+    assert band[30] != band[80]  # the rest of the range is seen as well
+
+
+def test_new_frames_are_marked_as_such(grown):
+    top_of_film = 30
+
+    marked = colours(grown, top_of_film)
+
+    assert set(marked[52:98]) == {theme.KEPT.name()}
+    assert theme.KEPT.name() not in marked[:49]
+
+
+def test_new_frames_are_asked_for_again_when_they_are_there(grown):
+    grown.clearThumbnails()
+    asked: list[int] = []
+    grown.thumbnailsWanted.connect(asked.extend)
+    grown.grab()
+    new = [frame for frame in asked if frame >= 50]
+    assert new
+    assert 50 in new  # the film begins anew at the clip's end
+
+    asked.clear()
+    grown.refresh(range(50, 60))
+    grown.grab()
+
+    assert asked == [frame for frame in new if frame < 60]
+
+
+def test_another_clip_forgets_the_result_s_frames(grown):
+    grown.setLength(50, 25)
+
+    assert grown.frameAt(grown.width()) == 49
+
+
+@pytest.fixture
+def tokens(qtbot) -> StepStrip:
+    """Steps that are tokens: only some of many have a place."""
+    made = shown(qtbot, StepStrip())
+    for number in (255, 383, 511, 1023):
+        made.addStep(number, np.full((64, 64, 3), 90, np.uint8), (number + 1) / 8192)
+    return made
+
+
+def test_steps_with_numbers_left_out_stand_side_by_side(tokens, qtbot):
+    assert tokens.cells.cell(383).left() < tokens.cells.cell(511).left() < 300
+
+    with qtbot.waitSignal(tokens.stepChosen) as chosen:
+        QTest.mouseClick(tokens.cells, LEFT, pos=tokens.cells.cell(1023).center())
+
+    assert chosen.args == [1023]
+
+
+def test_arrow_keys_skip_what_is_left_out(tokens, qtbot):
+    tokens.setCurrent(511)
+
+    for key, number in (("Left", 383), ("Home", 255), ("End", 1023)):
+        with qtbot.waitSignal(tokens.stepChosen) as chosen:
+            QTest.keyClick(tokens.cells, getattr(Qt.Key, f"Key_{key}"))
+        assert chosen.args == [number]
+
+
+def test_steps_that_are_let_go_leave_no_gap(tokens):
+    first = tokens.cells.cell(255)
+
+    tokens.keepSteps([511, 1023])
+
+    assert tokens.cells.cell(511) == first
+
+
+@pytest.mark.parametrize(
+    ("pace", "eta", "words"),
+    [
+        (412.3, 1.55, "Token 384 of 1,024  ·  412 tokens/s  ·  1.6 s left"),
+        (9.876, 64.0, "Token 384 of 1,024  ·  9.88 tokens/s  ·  1 min 04 s left"),
+        (4321.0, 0.15, "Token 384 of 1,024  ·  4,321 tokens/s  ·  0.1 s left"),
+        (None, None, "Token 384 of 1,024"),
+    ],
+)
+def test_progress_of_tokens_in_words(qtbot, pace, eta, words):
+    progress = shown(qtbot, JobProgress())
+
+    progress.setProgress(384, 1024, eta, unit="token", pace=pace)
+
+    assert progress.text.text() == words
+
+
+def test_lens_takes_more_steps_than_16_bits_hold():
+    tokens = np.array([[False, True]])
+    late = np.array([[100_000, -1]], np.int32)
+
+    lens = LensPicture(np.zeros_like(tokens), tokens, late, np.zeros((1, 2)), "kept")
+
+    assert (
+        _colours(lens)[0, 0].tolist()
+        == _colours(
+            LensPicture(np.zeros_like(tokens), tokens, late // 100_000, np.zeros((1, 2)), "kept")
+        )[0, 0].tolist()
+    )
+
+
+def test_token_that_was_never_drawn_has_no_confidence_to_show():
+    masked, from_the_user = np.array([[False, True]]), np.zeros((1, 2), np.bool_)
+    kept, confidence = np.array([[3, -1]]), np.array([[0.7, 0]])
+
+    colours = _colours(LensPicture(from_the_user, masked, kept, confidence, "confidence"))
+
+    assert colours[0, 0].any()
+    assert not colours[0, 1].any()
