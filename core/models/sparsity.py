@@ -40,6 +40,7 @@ def block_grid(grid: tuple[int, ...]) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=8)
+@torch.inference_mode(mode=False)  # what is kept may be asked for again in training
 def layout(grid: tuple[int, ...]) -> Tensor:
     """Which blocks are seen from which: bool (blocks, blocks), row sees column.
 
@@ -62,6 +63,7 @@ def layout(grid: tuple[int, ...]) -> Tensor:
 
 
 @lru_cache(maxsize=2)  # a large grid's mask takes tens of megabytes
+@torch.inference_mode(mode=False)
 def dense_mask(grid: tuple[int, ...], device: torch.device | None = None) -> Tensor:
     """Which tokens are seen from which: bool (length, length), in raster order, causal.
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from math import sqrt
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from core.models.sparsity import dense_mask
-from core.models.transformers.causal import Attention, CausalConfig, CausalTransformer, Layer, Norm
+from core.models.transformers.causal import (
+    QUERIES_AT_ONCE,
+    Attention,
+    CausalConfig,
+    CausalTransformer,
+    Layer,
+    Norm,
+    _attention_in_stages,
+)
 from core.tokens import Condition
 
 FULL = CausalConfig(
@@ -29,6 +39,8 @@ FULL = CausalConfig(
     context_widths=(3, 3, 3, 7),
 )
 SPARSE = replace(FULL, grid=(8, 8, 8), attention="sparse", classes=0, context_frames=0)
+LONG = replace(FULL, grid=(4, 10, 12), context_frames=0, dropout=0.0, attention_dropout=0.0)
+"""Longer than what is attended to at once in training."""
 TWO_CODEBOOKS = replace(FULL, codebooks=2, classes=0, context_frames=0)
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -271,14 +283,55 @@ def test_bf16_is_near_and_its_logits_are_float32(config: CausalConfig) -> None:
     assert (rough - exact).abs().max() < 0.1 * exact.abs().max()
 
 
-def test_the_norm_of_a_narrow_input_is_computed_in_float32() -> None:
-    norm = Norm(64, classes=0).to(torch.bfloat16)
-    x = (100 + torch.randn(1, 8, 64)).to(torch.bfloat16)
+@pytest.mark.parametrize("config", [LONG, replace(LONG, attention="sparse")])
+def test_gradients_in_bf16_are_near_those_of_float32(config: CausalConfig) -> None:
+    model, condition = model_of(config).train(), condition_of(config)
+    rough = copy.deepcopy(model).to(torch.bfloat16)
+    for network in (model, rough):
+        logits = network(condition.tokens, condition)
+        F.cross_entropy(logits.flatten(0, 3), condition.tokens.flatten()).backward()
+
+    for exact, weight in zip(model.parameters(), rough.parameters(), strict=True):
+        assert exact.grad is not None
+        assert weight.grad is not None
+        error = (weight.grad.float() - exact.grad).norm() / exact.grad.norm()
+        assert error < 0.15
+
+
+@pytest.mark.parametrize("length", [5, QUERIES_AT_ONCE, 2 * QUERIES_AT_ONCE + 7])
+def test_attention_in_stages_is_causal_attention(length: int) -> None:
+    projected = [torch.randn(2, 3, length, 5, requires_grad=True) for _ in range(3)]
+    upstream = torch.randn(2, 3, length, 5)
+
+    ours = _attention_in_stages(*projected)
+    theirs = F.scaled_dot_product_attention(*projected, is_causal=True)
+
+    torch.testing.assert_close(ours, theirs)
+    gradients = (torch.autograd.grad(mixed, projected, upstream) for mixed in (ours, theirs))
+    for our, their in zip(*gradients, strict=True):
+        torch.testing.assert_close(our, their)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_the_norm_of_a_narrow_input_is_computed_in_float32(dtype: torch.dtype) -> None:
+    norm = Norm(64, classes=0).to(dtype)
+    x = (100 + torch.randn(1, 8, 64)).to(dtype)
 
     wide = x.double()
     expected = (wide - wide.mean(-1, keepdim=True)) / wide.std(-1, correction=0, keepdim=True)
 
     torch.testing.assert_close(norm(x, None).double(), expected, rtol=0.01, atol=0.01)
+
+
+def test_masks_that_were_made_for_inference_serve_in_training() -> None:
+    dense_mask.cache_clear()
+    model, condition = model_of(SPARSE), condition_of(SPARSE)
+    with torch.inference_mode():
+        model(condition.tokens, condition)
+
+    model(condition.tokens, condition).sum().backward()
+
+    assert model.start.grad is not None
 
 
 # ── sizes ───────────────────────────────────────────────────────────────────────────────────────
