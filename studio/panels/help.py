@@ -55,8 +55,9 @@ class AboutDialog(QDialog):
         self.setWindowTitle("About Maskreel")
         text = QLabel(
             f"<h3>Maskreel {program_version()}</h3>"
-            "<p>Paint on a clip, and watch a masked transformer fill it, token by token.</p>"
-            "<p>Masked generative video transformer: MAGVIT, arXiv 2212.05199.</p>"
+            "<p>Paint on a clip, and watch a transformer fill or continue it, token by token.</p>"
+            "<p>Masked generative video transformer: MAGVIT, arXiv 2212.05199. "
+            "VQ-VAE and causal transformer: VideoGPT, arXiv 2104.10157.</p>"
             f"<p>Computes on: {studio.models.device or 'not known yet'}.</p>"
             "<p>Apache License 2.0</p>"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -51,6 +53,7 @@ class ImportDialog(QDialog):
         self.again, self.close_button = QPushButton("Import again"), QPushButton("Close")
         self._choose = QPushButton("Choose…")
         self._form = QFormLayout()
+        self._column = QVBoxLayout(self)
         self._lay_out()
         self.again.clicked.connect(self._import_again)
         self.close_button.clicked.connect(self.reject)
@@ -69,7 +72,7 @@ class ImportDialog(QDialog):
         buttons.addWidget(self.again)
         buttons.addWidget(self.close_button)
         self.close_button.setDefault(True)
-        column = QVBoxLayout(self)
+        column = self._column
         column.setContentsMargins(20, 20, 20, 16)
         column.setSpacing(theme.GAP_PX)
         for part in (
@@ -80,7 +83,6 @@ class ImportDialog(QDialog):
         column.addLayout(self._form)
         column.addSpacing(theme.GAP_PX)
         column.addLayout(buttons)
-        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetMinimumSize)
 
     def _lay_out_answers(self) -> None:
         self.heads.setDecimals(0)
@@ -113,16 +115,17 @@ class ImportDialog(QDialog):
         else:
             self.problem.clear()
         shown = imported is not None and not running
-        for title, label, lines in (
+        for title, sentences, lines in (
             (self._found_title, self.found, imported.found if imported else ()),
             (self._assumed_title, self.assumed, imported.assumed if imported else ()),
         ):
             title.setVisible(shown and bool(lines))
-            label.setVisible(shown and bool(lines))
-            label.setText("\n".join(f"•  {_answerable(line)}" for line in lines))
+            sentences.setVisible(shown and bool(lines))
+            sentences.setText(_listed(map(_answerable, lines)))
         self._show_answers(frozenset() if running else self._import.asked)
         self.close_button.setText("Stop" if running else "Close")
-        self.adjustSize()
+        self._column.activate()
+        self.setFixedHeight(self._column.totalHeightForWidth(_WIDTH))
 
     def _show_answers(self, asked: frozenset[str]) -> None:
         for row, option in enumerate(ANSWERS):
@@ -162,9 +165,15 @@ class ImportDialog(QDialog):
 def _sentences() -> QLabel:
     label = QLabel()
     label.setWordWrap(True)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextFormat(Qt.TextFormat.RichText)
     label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     return label
+
+
+def _listed(lines: Iterable[str]) -> str:
+    """Sentences as rich text, each with a dot before it."""
+    style = "margin: 0 0 4px 16px; text-indent: -16px"
+    return "".join(f"<p style='{style}'>•&nbsp;&nbsp;{escape(line)}</p>" for line in lines)
 
 
 def _answerable(sentence: str) -> str:

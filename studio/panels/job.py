@@ -66,7 +66,6 @@ class JobPanel(QWidget):
 
     def _show_progress(self) -> None:
         generation = self._studio.generation
-        done = generation.steps[-1].step + 1 if generation.steps else 0
         match generation.phase:
             case Phase.PREPARING:
                 started = bool(self._studio.models.device)
@@ -80,14 +79,14 @@ class JobPanel(QWidget):
                 self.progress.setText("")
             case phase:
                 self.progress.setProgress(
-                    done,
+                    generation.done,
                     generation.total,
                     generation.eta,
                     unit=generation.unit,
                     pace=generation.pace if generation.unit == "token" else None,
                 )
                 if phase is not Phase.DECODING:
-                    self.progress.setText(_words(phase, done, generation))
+                    self.progress.setText(_words(phase, generation))
         timing = _timing(generation)
         self._timing.setVisible(bool(timing))
         self._timing.setText(timing)
@@ -135,8 +134,8 @@ def _button(action: QAction, *, primary: bool = False) -> QPushButton:
     return button
 
 
-def _words(phase: Phase, done: int, generation: Generation) -> str:
-    unit, total = generation.unit, generation.total
+def _words(phase: Phase, generation: Generation) -> str:
+    unit, done, total = generation.unit, generation.done, generation.total
     if phase is Phase.FINISHED:
         return f"Finished in {total:,} steps" if unit == "step" else f"Finished: {total:,} tokens"
     if not done:

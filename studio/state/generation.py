@@ -110,6 +110,7 @@ class Generation(Observable):
         self._paced: deque[tuple[float, int]] = deque()  # time and number of the last steps
         self._file = FrameFile()
         self._settled_at_start = 0  # frames that were settled when the window began
+        self._last: GenerationStepped | None = None  # also when its window is over
 
     @property
     def running(self) -> bool:
@@ -119,6 +120,11 @@ class Generation(Observable):
     def total(self) -> int:
         """Number of decode steps, 0 while unknown."""
         return self.started.total if self.started else 0
+
+    @property
+    def done(self) -> int:
+        """Number of decode steps that are done, of all windows."""
+        return self._last.step + 1 if self._last else 0
 
     @property
     def resumable(self) -> bool:
@@ -162,7 +168,7 @@ class Generation(Observable):
             self._job.cancel()
         self.request = self.started = self.finished = self.chosen = self.pace = self.eta = None
         self.steps = ()
-        self.settled, self._settled_at_start = None, 0
+        self.settled, self._settled_at_start, self._last = None, 0, None
         self._file.close()
         self.phase = Phase.IDLE
 
@@ -178,8 +184,7 @@ class Generation(Observable):
     def resume(self) -> None:
         """Go on after the last step."""
         if self.resumable and self.request is not None:
-            state = self.steps[-1].state if self.steps else None
-            self._start(replace(self.request, resume=state))
+            self._start(replace(self.request, resume=self._last.state if self._last else None))
 
     def continue_from(self, step: int) -> None:
         """Go back to a step and decode again from there; later steps are forgotten."""
@@ -188,7 +193,8 @@ class Generation(Observable):
         self.steps = self.steps[: step + 1]
         self.settled = self.settled_before
         self.finished = self.chosen = None
-        self._start(replace(self.request, resume=self.steps[step].state))
+        self._last = self.steps[step]
+        self._start(replace(self.request, resume=self._last.state))
 
     def continue_from_chosen(self) -> None:
         if self.chosen is not None:
@@ -273,6 +279,7 @@ class Generation(Observable):
         self.started = started
 
     def _add_step(self, step: GenerationStepped) -> None:
+        self._last = step
         steps = (*self.steps, step)
         if len(steps) > MOST_STEPS or sum(map(_size, steps)) > MOST_STEP_BYTES:
             looked_at = None if self.chosen is None else steps[self.chosen]
@@ -294,8 +301,7 @@ class Generation(Observable):
             self.eta = (step.total - step.step - 1) / self.pace
 
     def _offer_again(self, cause: str) -> None:
-        number = self.steps[-1].step + 1 if self.steps else 0
-        offer = f"Continue from {self.unit} {number:,}" if number else "Generate again"
+        offer = f"Continue from {self.unit} {self.done:,}" if self.done else "Generate again"
         self._notices.tell("error", cause, offer, self.resume)
 
 

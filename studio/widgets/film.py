@@ -63,7 +63,7 @@ class Film:
         painter.setClipRect(place)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         missing = []
-        for slot in self._slots(place):
+        for slot in self._slots(place) if place.width() > 0 else ():
             frame = frame_at(slot.left() + 0.5)
             image = self._image(frame, round(place.height() * scale))
             if image is not None:

@@ -156,6 +156,11 @@ class Timeline(QWidget):
     def _middle(self, frame: int) -> float:
         return self.xOf(frame + 0.5)
 
+    @property
+    def _decided_to(self) -> float:
+        """Where the decided frames of the result end."""
+        return 0.0 if self._result is None else self.xOf(self._result[0] + self._decided)
+
     def _added(self) -> QRectF:
         """Where the frames stand that a result adds after the clip's end; it may be empty."""
         film = self._film()
@@ -199,7 +204,9 @@ class Timeline(QWidget):
         missing = self._thumbnails.paint(painter, of_clip, self.frameAt, scale)
         if self._length > self._clip_length:
             paint_empty(painter, added)
-            missing += self._thumbnails.paint(painter, added, self.frameAt, scale)
+            decided = QRectF(added)
+            decided.setRight(min(added.right(), max(added.left(), self._decided_to)))
+            missing += self._thumbnails.paint(painter, decided, self.frameAt, scale)
             paint_end(painter, added)
         return missing
 

@@ -283,6 +283,26 @@ def test_paused_long_result_goes_on_in_its_window(job: Job) -> None:
     assert greys == [level(n) for n in range(24)]
 
 
+def test_job_that_pauses_between_two_windows_goes_on_there(job: Job) -> None:
+    async def scenario() -> None:
+        job.engine.hold_after = 2 * 64 + 39  # the first step of the third window
+        job.generation.begin(LONG_REQUEST, "token")
+        while job.generation.started is None or job.generation.started.first < 8:
+            await asyncio.sleep(0)
+        assert job.generation.steps == ()
+        assert job.generation.done == 2 * 64
+        job.generation.pause()
+        await job.generation.ended()
+        job.engine.hold_after = None
+        job.generation.resume()
+        await job.generation.ended()
+
+    run(scenario())
+
+    assert job.engine.requests[1].resume == f"state {2 * 64 - 1}".encode()
+    assert len(job.generation.settled) == 20
+
+
 def test_going_back_keeps_what_settled_before_the_window(job: Job) -> None:
     async def scenario() -> None:
         job.generation.begin(LONG_REQUEST, "token")

@@ -38,6 +38,7 @@ from studio.widgets.step_strip import StepStrip
 from studio.widgets.timeline import Timeline
 from studio.widgets.token_lens import MODES, LensLegend, LensMode, LensPicture
 from studio.widgets.transport import Transport
+from studio.widgets.veil import VeilPicture
 
 CLIPS = Path(__file__).resolve().parents[4] / "shared" / "clips"
 WINDOW = QRect(560, 240, 640, 640)
@@ -106,6 +107,15 @@ def lens_canvas(mode: LensMode) -> QWidget:
     return view
 
 
+def veil_canvas() -> QWidget:
+    view = _canvas()
+    view.setMask(None)
+    view.setWindow(WINDOW, 1.0)
+    dark, undecided = (np.arange(256).reshape(16, 16) >= count for count in (90, 120))
+    view.setVeil(VeilPicture(dark, undecided), WINDOW)
+    return view
+
+
 def wipe_canvas() -> QWidget:
     view = _canvas()
     view.setMask(None)
@@ -133,11 +143,20 @@ def timeline() -> QWidget:
     shown.setKeyframes({64, 80, 118})
     shown.setResult((60, 123))
     shown.setPosition(96)
+    grown = Timeline()
+    grown.setLength(120, 24)
+    grown.setReach(240)
+    grown.setMarks(0, 239)
+    grown.setRange(104, 239)
+    grown.setResult((104, 239), 50)
+    for index in (*range(0, 120), *range(120, 150)):
+        grown.setThumbnail(index, pictures[index % 12])
+    grown.setPosition(118)
     transport = Transport()
     transport.setLength(240, 24)
     transport.setPosition(96)
     transport.setLoop(True)
-    for widget in (transport, shown, Timeline(), Transport()):
+    for widget in (transport, shown, grown, Timeline(), Transport()):
         column.addWidget(widget)
     return page
 
@@ -163,8 +182,9 @@ def side_panel() -> QWidget:
     form.unfold.setChecked(True)
     heading = QLabel("DECODER")
     heading.setProperty("role", "heading")
-    progress, busy = JobProgress(), JobProgress()
+    progress, tokens, busy = JobProgress(), JobProgress(), JobProgress()
     progress.setProgress(5, 12, 3.14)
+    tokens.setProgress(384, 1024, 1.5, unit="token", pace=412)
     busy.setBusy("Loading the model …")
     size = SizeSlider()
     size.setValue(60)
@@ -177,7 +197,7 @@ def side_panel() -> QWidget:
     buttons.setContentsMargins(0, 0, 0, 0)
     for button in (generate, off, stop):
         buttons.addWidget(button)
-    for widget in (size, heading, form, row, progress, busy):
+    for widget in (size, heading, form, row, progress, tokens, busy):
         column.addWidget(widget)
     for mode in MODES:
         column.addWidget(LensLegend(mode))
@@ -226,6 +246,7 @@ PAGES: dict[str, Callable[[], QWidget]] = {
     "canvas_lens_state": lambda: lens_canvas("state"),
     "canvas_lens_confidence": lambda: lens_canvas("confidence"),
     "canvas_lens_kept": lambda: lens_canvas("kept"),
+    "canvas_veil": veil_canvas,
     "canvas_wipe": wipe_canvas,
     "canvas_close": close_canvas,
     "timeline": timeline,
