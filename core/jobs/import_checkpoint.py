@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from safetensors import SafetensorError
 from torch import nn
 
 from core.bundle import ModelBundle
@@ -36,9 +37,9 @@ def run(request: ImportRequest) -> Generator[Imported, None, None]:
     card = _card(request, folder.name, checkpoint, model)
     try:
         ModelBundle(model.tokenizer, model.prior, card).save(folder)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         raise UserError(
-            f"The model cannot be written into {folder}: {error.strerror or error}. "
+            f"The model cannot be written into {folder}: {getattr(error, 'strerror', error)}. "
             "Choose another folder with --models, or make room."
         ) from error
     found = tuple(_found(checkpoint, model))

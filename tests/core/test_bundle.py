@@ -12,7 +12,7 @@ import torch
 from core.bundle import load_bundle
 from core.cards import CARD_FILE, TOKENIZER_FILE, TRANSFORMER_FILE, ModelCard, list_bundles
 from core.errors import UserError
-from tests.bundles import tiny_bundle
+from tests.bundles import tiny_bundle, tiny_videogpt_bundle
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,20 @@ def test_weights_and_card_survive_a_round_trip(
         for key, weight in getattr(bundle, network).state_dict().items():
             assert ours[key].dtype == torch.float32
             assert ours[key].equal(weight.to(stored).float()), key
+
+
+def test_buffers_stay_exact_whatever_parameters_are_stored_as(tmp_path: Path) -> None:
+    bundle = load_bundle(tiny_videogpt_bundle(tmp_path / "tiny"))
+    thirds = bundle.tokenizer.codebook.codes.div_(3).clone()
+    bundle.tokenizer.encoder.stack.norm.num_batches_tracked.fill_(2**40 + 1)
+
+    bundle.save(tmp_path / "copy", torch.bfloat16)
+    copy = load_bundle(tmp_path / "copy", dtype=torch.float16)
+
+    assert copy.tokenizer.encoder.stack.norm.num_batches_tracked.item() == 2**40 + 1
+    assert copy.tokenizer.to_code.weight.dtype == torch.float16
+    bundle.save(tmp_path / "copy", torch.bfloat16)
+    assert load_bundle(tmp_path / "copy").tokenizer.codebook.codes.equal(thirds)
 
 
 def test_saving_over_a_bundle_replaces_it_and_leaves_nothing_else(bundle: Path) -> None:
