@@ -35,31 +35,36 @@ class Progress:
 
 
 class Pace:
-    """How fast a decode decides its tokens. Tokens that were given are not counted.
+    """How fast a decode decides its tokens. Tokens that were given are not counted, nor is the time
+    between two windows.
 
     Attributes:
-        rate: tokens of one variation per second since the start; 0 until it is known.
+        rate: tokens of one variation per second; 0 until it is known.
         left_s: seconds that the rest takes at that rate; None until it is known.
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._clock, self._begin = clock, clock()
-        self._before = 0  # tokens of the windows that are done
+        self._clock = clock
+        self._begin = clock()
+        self._seconds = 0.0  # spent in all windows so far
+        self._tokens = 0  # decided in the windows that are done
         self._window = 0  # tokens to be decided in this window
         self.rate = 0.0
         self.left_s: float | None = None
 
     def start(self, started: GenerationStarted) -> None:
         """A window begins."""
-        self._before += self._window
+        self._tokens += self._window
         self._window = int((~started.given).sum())
+        self._begin = self._clock() - self._seconds
 
     def step(self, stepped: GenerationStepped) -> None:
+        self._seconds = self._clock() - self._begin
         left = int(stepped.masked[0].sum())
-        decided = self._before + self._window - left
-        self.rate = decided / max(self._clock() - self._begin, 1e-9)
-        windows = (stepped.total - stepped.step - 1) // stepped.masked[0].size
-        if decided:
+        decided = self._tokens + self._window - left
+        if decided and self._seconds:
+            windows = (stepped.total - stepped.step - 1) // stepped.masked[0].size
+            self.rate = decided / self._seconds
             self.left_s = (left + windows * self._window) / self.rate
 
     @property
@@ -71,5 +76,6 @@ class Pace:
         """Both for a person: " · 480 tokens/s · 1:05 left"; empty while unknown."""
         if self.left_s is None:
             return ""
+        rate = f"{self.rate:.0f}" if self.rate >= 10 else f"{self.rate:.1f}"
         minutes, seconds = divmod(round(self.left_s), 60)
-        return f" · {self.rate:.0f} tokens/s · {minutes}:{seconds:02} left"
+        return f" · {rate} tokens/s · {minutes}:{seconds:02} left"
