@@ -276,6 +276,7 @@ class Generation(Observable):
             self.chosen = None
             self.steps = ()
             self._settled_at_start = 0 if self.settled is None else len(self.settled)
+        self._paced.clear()  # the time between two windows is no decoding
         self.started = started
 
     def _add_step(self, step: GenerationStepped) -> None:
@@ -298,7 +299,15 @@ class Generation(Observable):
         begun, first = self._paced[0]
         if now > begun and step.step > first:
             self.pace = (step.step - first) / (now - begun)
-            self.eta = (step.total - step.step - 1) / self.pace
+            self.eta = self._left(step) / self.pace
+
+    def _left(self, step: GenerationStepped) -> int:
+        """How many steps are still to do; given tokens are none."""
+        if self.unit == "step" or self.started is None:
+            return step.total - step.step - 1
+        further_windows = (step.total - step.step - 1) // step.masked[0].size
+        in_each = int((~self.started.given).sum())
+        return int(step.masked[0].sum()) + further_windows * in_each
 
     def _offer_again(self, cause: str) -> None:
         offer = f"Continue from {self.unit} {self.done:,}" if self.done else "Generate again"

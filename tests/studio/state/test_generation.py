@@ -243,6 +243,25 @@ def test_pace_is_that_of_the_last_second_or_so() -> None:
     assert generation.eta == (1000 - 320 - 1) / 10
 
 
+def test_given_tokens_of_further_windows_take_no_time(job: Job) -> None:
+    seconds = iter(range(1000))
+    generation = Generation(job.engine, Notices(), clock=lambda: next(seconds))
+    heard: list[tuple[int, float, float]] = []
+    generation.changed("eta").connect(
+        lambda eta: eta is not None and heard.append((generation.done, generation.pace, eta))
+    )
+
+    async def scenario() -> None:
+        generation.begin(LONG_REQUEST, "token")
+        await generation.ended()
+
+    run(scenario())
+
+    assert {pace for _done, pace, _eta in heard} == {8.0}  # tokens a step, a second each
+    assert heard[0] == (48, 8.0, (16 + 4 * 32) / 8)
+    assert heard[-1] == (5 * 64, 8.0, 0)
+
+
 def test_further_window_lets_go_of_the_steps_of_the_one_before(job: Job) -> None:
     most = 0
 
