@@ -11,26 +11,18 @@ import pytest
 from tests.parity.__main__ import compare
 from tests.parity.report import Report
 
+GOLDEN = Path(__file__).parents[1] / "golden" / "videogpt"
+
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def some_of(shared: Path, folder: Path, *names: str) -> Path:
-    """A folder with these files of the shared golden vectors."""
-    for name in ("manifest.json", *names):
-        shutil.copy(shared / "golden" / "videogpt" / name, folder)
-    return folder
-
-
-def test_a_tokenizer_in_the_older_layout_and_the_preprocessing_agree(
-    shared: Path, tmp_path: Path
-) -> None:
-    names = ("vqvae_apr2021.ckpt", "vqvae_apr2021.npz", "preprocess.npz", "sparse_layouts.npz")
+def test_the_golden_vectors_of_the_repository_agree() -> None:
     report = Report()
 
-    compare(some_of(shared, tmp_path, *names), report)
+    compare(GOLDEN, report)
 
     assert report.failed == 0
-    assert report.passed > 60
+    assert report.passed > 100
 
 
 @pytest.mark.slow
@@ -43,18 +35,18 @@ def test_all_golden_vectors_agree(shared: Path) -> None:
     assert report.passed > 300
 
 
-def test_a_checkpoint_that_does_not_open_does_not_hide_the_others(
-    shared: Path, tmp_path: Path
-) -> None:
-    folder = some_of(shared, tmp_path, "vqvae_b.ckpt", "preprocess.npz")
-    (folder / "gpt_torn.ckpt").write_bytes((folder / "vqvae_b.ckpt").read_bytes()[:-100])
-    with np.load(folder / "preprocess.npz") as file:
+def test_a_checkpoint_that_does_not_open_does_not_hide_the_others(tmp_path: Path) -> None:
+    for name in ("manifest.json", "vqvae_apr2021.ckpt"):
+        shutil.copy(GOLDEN / name, tmp_path)
+    torn = (GOLDEN / "vqvae_apr2021.ckpt").read_bytes()[:-100]
+    (tmp_path / "gpt_torn.ckpt").write_bytes(torn)
+    with np.load(GOLDEN / "preprocess.npz") as file:
         arrays = dict(file)
     arrays["case2_out_CTHW"] = arrays["case2_out_CTHW"] + 0.01
-    np.savez(folder / "preprocess.npz", **arrays)
+    np.savez(tmp_path / "preprocess.npz", **arrays)
     report = Report()
 
-    compare(folder, report)
+    compare(tmp_path, report)
 
     assert report.failed == 2
 
