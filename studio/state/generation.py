@@ -280,6 +280,8 @@ class Generation(Observable):
         self.started = started
 
     def _add_step(self, step: GenerationStepped) -> None:
+        if self.steps and step.step == self.steps[-1].step:
+            return  # a decode that goes on reads what was decided, and says meanwhile that it lives
         self._last = step
         steps = (*self.steps, step)
         if len(steps) > MOST_STEPS or sum(map(_size, steps)) > MOST_STEP_BYTES:
@@ -293,6 +295,8 @@ class Generation(Observable):
     def _measure(self, step: GenerationStepped) -> None:
         # From the end of the first step on, which also warms the network up.
         now = self._clock()
+        if self._paced and self._paced[-1][1] == step.step:
+            self._paced.clear()
         self._paced.append((now, step.step))
         while len(self._paced) > 2 and now - self._paced[0][0] > PACE_OVER_S:
             self._paced.popleft()

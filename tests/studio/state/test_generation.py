@@ -262,6 +262,19 @@ def test_given_tokens_of_further_windows_take_no_time(job: Job) -> None:
     assert heard[-1] == (5 * 64, 8.0, 0)
 
 
+def test_step_that_is_told_again_after_a_pause_is_one_step() -> None:
+    times = iter([0.0, 0.1, 0.2, 1.2])
+    generation = Generation(ReplayingEngine(), Notices(), clock=lambda: next(times))
+    again = replace(stepped(0, 100), step=50, preview=None)
+
+    for step in (replace(stepped(0, 100), step=50), again, again, replace(again, step=60)):
+        generation._take(step)
+
+    assert [step.step for step in generation.steps] == [50, 60]
+    assert generation.steps[0].preview is not None
+    assert generation.pace == 10
+
+
 def test_further_window_lets_go_of_the_steps_of_the_one_before(job: Job) -> None:
     most = 0
 
