@@ -89,7 +89,8 @@ class GenerationStarted:
         total: number of decode steps of all windows.
         given: bool (t, h, w): tokens that came from the user's picture.
         stride: pixels of the model's clip per token in T, H, W.
-        condition: uint8 (T, H, W, 3): the filled clip that the tokenizer saw.
+        condition: uint8 (T, H, W, 3): the filled clip that the tokenizer saw; of a further window
+            the frames that it goes on from, the last of which stands still.
         first: frame of the result that the window begins with.
     """
 
