@@ -88,7 +88,8 @@ def april_layout(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def _content(checkpoint: Checkpoint) -> dict[str, Any]:
-    moments = {key: {"exp_avg": value.clone()} for key, value in checkpoint.weights.items()}
+    small = {key: value for key, value in checkpoint.weights.items() if value.numel() < 10_000}
+    moments = {key: {"exp_avg": value.clone()} for key, value in small.items()}
     return {
         "epoch": 1,
         "global_step": checkpoint.step,

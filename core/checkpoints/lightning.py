@@ -45,7 +45,7 @@ PLACEHOLDERS = (
 """What Lightning leaves in its files: the key of a callback's state, and a default value."""
 ALLOWED = frozenset((*TENSORS, *PLACEHOLDERS, "argparse.Namespace"))
 
-LARGEST_PICKLE = 32 * 2**20
+LARGEST_PICKLE = 8 * 2**20
 """Of a zip's description of its tensors, in bytes. The authors' have less than one megabyte."""
 PICKLE = tuple(bytes((0x80, protocol)) for protocol in (2, 3, 4, 5))
 """How one begins."""
@@ -54,6 +54,7 @@ PICKLES = 5
 OLD_START = bytes.fromhex("80028a0a6cfc9c46f9206aa850192e")
 """A number by which torch knows its older format."""
 COMPRESSED = (b"\xfd7zXZ", b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf")
+CHOOSE = "Choose a .ckpt file as VideoGPT's training writes it."
 SHOWN = 3
 """So many names are listed in a message."""
 VERSION = "1.3.3"
@@ -106,9 +107,6 @@ def open_checkpoint(path: Path) -> Checkpoint:
     if start.startswith(COMPRESSED):
         raise UserError(f"{path} is compressed. Unpack it and choose the file that comes out.")
     raise UserError(f"{path} is no checkpoint of PyTorch. {CHOOSE}")
-
-
-CHOOSE = "Choose a .ckpt file as VideoGPT's training writes it."
 
 
 def _start(path: Path) -> bytes:

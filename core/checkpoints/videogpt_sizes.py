@@ -248,14 +248,14 @@ def _heads(
 
 def _possible_heads(checkpoint: Checkpoint, hidden: int, *, with_context: bool) -> list[int]:
     """Numbers of heads that give the projections the widths that they have."""
-    wide = {hidden: _shape(checkpoint, f"{NETS}.0.attn.w_qs.weight", 2)[0]}
+    projections = [(_shape(checkpoint, f"{NETS}.0.attn.w_qs.weight", 2)[0], hidden)]
     if with_context:
         rows, features = _shape(checkpoint, f"{NETS}.0.enc_attn.w_vs.weight", 2)
-        wide[features] = rows
+        projections.append((rows, features))
     return [
         count
-        for count in range(1, min(wide) + 1)
-        if all(count * (width // count) == rows for width, rows in wide.items())
+        for count in range(1, hidden + 1)
+        if all(count * (width // count) == rows for rows, width in projections)
     ]
 
 

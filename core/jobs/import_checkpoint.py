@@ -78,7 +78,7 @@ def _card(request: ImportRequest, name: str, checkpoint: Checkpoint, model: Mode
         rate=RATE,
         licence=LICENCE,
         classes=_classes(request, prior.classes if prior else 0),
-        data=_data(checkpoint),
+        data=_file(checkpoint, "data_path"),
         steps={part: checkpoint.step} if checkpoint.step else {},
     )
 
@@ -103,9 +103,9 @@ def _classes(request: ImportRequest, count: int) -> tuple[str, ...]:
     return request.classes
 
 
-def _data(checkpoint: Checkpoint) -> str:
-    """Name of the footage, without the folders of whoever trained."""
-    path = checkpoint.arguments.get("data_path")
+def _file(checkpoint: Checkpoint, argument: str) -> str:
+    """Name of a file that the hyper-parameters name, without the folders of whoever trained."""
+    path = checkpoint.arguments.get(argument)
     return path.replace("\\", "/").rstrip("/").rpartition("/")[2] if isinstance(path, str) else ""
 
 
@@ -129,6 +129,8 @@ def _found(checkpoint: Checkpoint, model: Model) -> Iterator[str]:
         yield "No prior: a tokenizer alone, to measure and to train on, that generates nothing."
     else:
         yield from _prior_in_words(prior.config, _parameters(prior))
+        if named := _file(checkpoint, "vqvae"):
+            yield f"The VQ-VAE is the one that the file calls “{named}”."
     if checkpoint.step:
         by = f", by Lightning {checkpoint.version}" if checkpoint.version else ""
         yield f"Written at step {checkpoint.step}{by}."
