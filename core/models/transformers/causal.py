@@ -24,6 +24,7 @@ from core.models.transformers import TRANSFORMERS
 from core.tokens import Condition
 
 NORM_EPSILON = 1e-5
+GELU_SCALE = 1.702
 START_STD = 0.02
 QUERIES_AT_ONCE = 256
 LONGEST_IN_STAGES = 2048
@@ -256,7 +257,7 @@ class Layer(nn.Module):
 
 def gelu(x: Tensor) -> Tensor:
     """The sigmoid's approximation: x · sigmoid(1.702 x), in a form with fewer large products."""
-    return F.silu(1.702 * x) / 1.702
+    return F.silu(GELU_SCALE * x) / GELU_SCALE
 
 
 @TRANSFORMERS.register("causal")
