@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.checkpoints.videogpt import prior_names
+from core.decoders.autoregressive import Autoregressive
 from core.models.sparsity import block_grid, dense_mask, layout
 from core.models.tokenizers.vqvae import VQVAE
 from core.models.transformers.causal import CausalTransformer
+from core.sampling import SeededNoise
 from core.tokens import Condition
 from tests.parity.folder import Arrays, as_tokens, as_video
 from tests.parity.report import Report
@@ -176,7 +178,10 @@ def _check_samples(
     report: Report,
 ) -> None:
     greedy = as_tokens(arrays["greedy_tokens"])
-    report.equal(f"{arrays.name} greedy_tokens", _greedy(model, condition), greedy)
+    for speculative in (False, True):
+        ours = _greedy(model, condition, speculative=speculative)
+        name = f"{arrays.name} greedy_tokens{', guessed ahead' if speculative else ''}"
+        report.equal(name, ours, greedy)
     likeliest = model(greedy, condition).topk(2).values
     margin = (likeliest[..., 0] - likeliest[..., 1]).min()
     golden_margin = arrays["greedy_min_top2_logit_margin"]
@@ -191,12 +196,10 @@ def _check_samples(
         report.close(f"{arrays.name} {name}", video, arrays[name], TOLERANCE)
 
 
-def _greedy(model: CausalTransformer, condition: Condition) -> Tensor:
-    decode = model.begin(condition)
-    tokens = [torch.zeros_like(condition.labels)]
-    for p in range(model.config.length):
-        tokens.append(decode.logits(p, tokens[-1].unsqueeze(1))[:, 0].argmax(-1))
-    return torch.stack(tokens[1:], dim=1).view_as(condition.tokens)
+def _greedy(model: CausalTransformer, condition: Condition, *, speculative: bool) -> Tensor:
+    decoder = Autoregressive(temperature=0, speculative=speculative)
+    *_, last = decoder(model, condition, SeededNoise(range(len(condition.tokens))))
+    return last.tokens
 
 
 # ── gradients ──────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod, sqrt
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +22,9 @@ from core.models.positions import Positions
 from core.models.sparsity import block_grid, dense_mask
 from core.models.transformers import TRANSFORMERS
 from core.tokens import Condition
+
+if TYPE_CHECKING:
+    from core.models.incremental import Decode
 
 NORM_EPSILON = 1e-5
 GELU_SCALE = 1.702
@@ -231,8 +234,8 @@ class Layer(nn.Module):
     def __init__(self, config: CausalConfig) -> None:
         super().__init__()
         hidden, heads, layers = config.hidden, config.heads, config.layers
-        self.sparse = config.attention == "sparse"
-        self.attention_dropout = 0.0 if self.sparse else config.attention_dropout
+        full = config.attention == "full"
+        self.attention_dropout = config.attention_dropout if full else 0.0
         self.attention_norm = Norm(hidden, config.classes)
         self.attention = Attention(hidden, hidden, heads, layers)
         if config.context_frames:
@@ -344,7 +347,7 @@ class CausalTransformer(nn.Module):
             frames = torch.full(shape, MIDDLE_GREY, device=self.start.device)
         return self.context(frames)
 
-    def begin(self, condition: Condition) -> Any:
+    def begin(self, condition: Condition) -> Decode:
         """A new decode that remembers keys and values; of `condition` the same is read."""
         from core.models.incremental import begin  # it is built on this module
 
