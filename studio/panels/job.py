@@ -150,8 +150,12 @@ def _timing(generation: Generation) -> str:
         return ""
     seconds = finished.timings
     parts = [
-        f"Encode {seconds.encode:.1f} s",
-        f"transformer {seconds.transformer:.1f} s",
-        f"pixels {seconds.decode:.1f} s",
+        f"Encode {_rounded(seconds.encode)} s",
+        f"transformer {_rounded(seconds.transformer)} s",
+        f"pixels {_rounded(seconds.decode)} s",
     ]
     return "  ·  ".join(parts) + f"\non {finished.device}"
+
+
+def _rounded(seconds: float) -> str:
+    return f"{seconds:.1f}" if seconds < 10 else f"{seconds:,.0f}"

@@ -280,9 +280,9 @@ class Generation(Observable):
         self.started = started
 
     def _add_step(self, step: GenerationStepped) -> None:
-        if self.steps and step.step == self.steps[-1].step:
-            return  # a decode that goes on reads what was decided, and says meanwhile that it lives
         self._last = step
+        if self._decided(step) == self._decided(self.steps[-1] if self.steps else None):
+            return  # it reads what is known, and says meanwhile that it lives
         steps = (*self.steps, step)
         if len(steps) > MOST_STEPS or sum(map(_size, steps)) > MOST_STEP_BYTES:
             looked_at = None if self.chosen is None else steps[self.chosen]
@@ -294,16 +294,24 @@ class Generation(Observable):
 
     def _measure(self, step: GenerationStepped) -> None:
         # From the end of the first step on, which also warms the network up.
-        now = self._clock()
-        if self._paced and self._paced[-1][1] == step.step:
+        now, decided = self._clock(), self._decided(step)
+        if self._paced and self._paced[-1][1] == decided:
             self._paced.clear()
-        self._paced.append((now, step.step))
+        self._paced.append((now, decided))
         while len(self._paced) > 2 and now - self._paced[0][0] > PACE_OVER_S:
             self._paced.popleft()
         begun, first = self._paced[0]
-        if now > begun and step.step > first:
-            self.pace = (step.step - first) / (now - begun)
+        if now > begun and decided > first:
+            self.pace = (decided - first) / (now - begun)
             self.eta = self._left(step) / self.pace
+
+    def _decided(self, step: GenerationStepped | None) -> int:
+        """How many steps of the window are done, given tokens among them; None = at its start."""
+        if self.unit == "step" or self.started is None:
+            return -1 if step is None else step.step
+        if step is None:
+            return int(self.started.given.sum())
+        return step.masked[0].size - int(step.masked[0].sum())
 
     def _left(self, step: GenerationStepped) -> int:
         """How many steps are still to do; given tokens are none."""

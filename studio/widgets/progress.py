@@ -54,6 +54,9 @@ class JobProgress(QWidget):
             words.append(f"{pace_in_words(pace)} {unit}s/s")
         if eta_seconds is not None and done < total:
             words.append(f"{_spoken(eta_seconds)} left")
+        # What is written of tokens may need a second line; nothing shall jump when it does.
+        lines = 2 if unit == "token" else 1
+        self.text.setMinimumHeight(lines * self.text.fontMetrics().lineSpacing())
         self.text.setText("  ·  ".join(words))
 
     def setText(self, text: str) -> None:

@@ -22,6 +22,7 @@ from tests.studio.fakes import (
     SIDE,
     TOTAL,
     ReplayingEngine,
+    causal_updates,
     level,
     stepped,
 )
@@ -265,14 +266,28 @@ def test_given_tokens_of_further_windows_take_no_time(job: Job) -> None:
 def test_step_that_is_told_again_after_a_pause_is_one_step() -> None:
     times = iter([0.0, 0.1, 0.2, 1.2])
     generation = Generation(ReplayingEngine(), Notices(), clock=lambda: next(times))
-    again = replace(stepped(0, 100), step=50, preview=None)
+    started, first, *_rest = causal_updates(CAUSAL_REQUEST)
+    last = replace(first, step=first.step + 8, masked=np.zeros_like(first.masked))
 
-    for step in (replace(stepped(0, 100), step=50), again, again, replace(again, step=60)):
-        generation._take(step)
+    generation.unit = "token"
+    again = replace(first, preview=None)
+    for update in (started, first, again, again, last):
+        generation._take(update)
 
-    assert [step.step for step in generation.steps] == [50, 60]
-    assert generation.steps[0].preview is not None
-    assert generation.pace == 10
+    assert generation.steps == (first, last)
+    assert generation.pace == 24  # all that were left, in a second
+
+
+def test_given_tokens_that_are_read_are_no_steps(job: Job) -> None:
+    started, first, *_rest = causal_updates(CAUSAL_REQUEST)
+    reading = replace(first, step=15, masked=~started.given[None], state=b"reading")
+
+    job.generation.unit = "token"
+    for update in (started, reading, first):
+        job.generation._take(update)
+
+    assert job.generation.steps == (first,)
+    assert job.generation.done == first.step + 1
 
 
 def test_further_window_lets_go_of_the_steps_of_the_one_before(job: Job) -> None:
