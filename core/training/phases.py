@@ -9,6 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from core.errors import UserError
 from core.training.precision import Precision, WorkingCopy
 from core.training.recipe import Optimiser
 
@@ -62,11 +63,21 @@ class Learner:
         )
 
     def learn(self, loss: Tensor, step: int) -> float:
-        """One optimiser step from the loss; the gradient's norm."""
+        """One optimiser step from the loss; the gradient's norm.
+
+        Raises:
+            UserError: the gradient is not a number. The weights stay as they were.
+        """
         loss.backward()
         self.copy.hand_over_gradients()
         limit = self.settings.clip or float("inf")
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), limit)
+        if not norm.isfinite():
+            raise UserError(
+                f"Training stopped at step {step}: the gradient is not a number (the loss is "
+                f"{float(loss.detach()):.4g}). The last checkpoint is good. Lower the rate, clip "
+                'the gradient, or set precision = "float32", then go on from there.'
+            )
         for group in self._optimiser.param_groups:
             group["lr"] = group["share"] * self.settings.rate_at(step, self.steps)
         self._optimiser.step()

@@ -12,25 +12,25 @@ import torch
 from core.models.tokenizers.vqgan3d import VQGAN3D
 from core.tasks import MASKED_TASKS, TASKS, Special
 from core.training.data import load_footage
-from core.training.recipe import Recipe, load_recipe
+from core.training.recipe import MagvitRecipe, load_recipe
 from core.training.transformer import TransformerPhase
 
 
-def a_phase(recipe: Recipe) -> TransformerPhase:
+def a_phase(recipe: MagvitRecipe) -> TransformerPhase:
     footage = load_footage(recipe.data, recipe.folder)
     return TransformerPhase(recipe, footage, VQGAN3D(recipe.tokenizer.model))
 
 
 @pytest.fixture
-def recipe(recipe_file: Path) -> Recipe:
+def recipe(recipe_file: Path) -> MagvitRecipe:
     return load_recipe(recipe_file)
 
 
-def with_training(recipe: Recipe, **changes: object) -> Recipe:
+def with_training(recipe: MagvitRecipe, **changes: object) -> MagvitRecipe:
     return replace(recipe, transformer=replace(recipe.transformer, **changes))
 
 
-def test_all_tasks_are_trained_and_only_some_see_the_class(recipe: Recipe) -> None:
+def test_all_tasks_are_trained_and_only_some_see_the_class(recipe: MagvitRecipe) -> None:
     phase = a_phase(recipe)
 
     examples = phase._tokenize(np.random.default_rng(0), 60)
@@ -44,7 +44,7 @@ def test_all_tasks_are_trained_and_only_some_see_the_class(recipe: Recipe) -> No
     assert not examples.given[free].any()
 
 
-def test_a_batch_can_share_its_task_as_published(recipe: Recipe) -> None:
+def test_a_batch_can_share_its_task_as_published(recipe: MagvitRecipe) -> None:
     phase = a_phase(with_training(recipe, per_sample=False))
 
     examples = phase._tokenize(np.random.default_rng(0), 8)
@@ -52,7 +52,7 @@ def test_a_batch_can_share_its_task_as_published(recipe: Recipe) -> None:
     assert len(set(examples.task_tokens.tolist())) == 1
 
 
-def test_dropped_clips_have_no_condition_at_all(recipe: Recipe) -> None:
+def test_dropped_clips_have_no_condition_at_all(recipe: MagvitRecipe) -> None:
     phase = a_phase(with_training(recipe, drop=1.0))
     rng = np.random.default_rng(0)
 
@@ -63,7 +63,7 @@ def test_dropped_clips_have_no_condition_at_all(recipe: Recipe) -> None:
     assert examples.labels.eq(2).all()
 
 
-def test_codes_that_look_alike_start_as_words_that_are_alike(recipe: Recipe) -> None:
+def test_codes_that_look_alike_start_as_words_that_are_alike(recipe: MagvitRecipe) -> None:
     footage, tokenizer = load_footage(recipe.data, recipe.folder), VQGAN3D(recipe.tokenizer.model)
     with torch.no_grad():
         tokenizer.quantizer.codebook[1] = tokenizer.quantizer.codebook[0]
