@@ -10,6 +10,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+MIDDLE_GREY = 0.5
+"""VideoGPT's networks compute with pixels around 0, from which this is taken away."""
+
 
 def to_video(frames: NDArray[np.uint8], device: torch.device | str = "cpu") -> Tensor:
     """uint8 (b, T, H, W, 3) → float32 (b, 3, T, H, W) in [0, 1], on the device."""

@@ -12,14 +12,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.positions import Positions
+from core.pixels import MIDDLE_GREY
 
 HALVING = (1, 2)
 """Numbers of the groups that halve height and width."""
 REDUCTION = 2 ** len(HALVING)
 LEAST_GROUPS = max(HALVING) + 1
 STEM_WIDTH = 64
-MIDDLE_GREY = 0.5
-"""The network computes with pixels in [-0.5, 0.5]."""
 
 
 class Norm(nn.LayerNorm):

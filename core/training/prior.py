@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.models.context import MIDDLE_GREY
 from core.models.tokenizers.vqvae import VQVAE
 from core.models.transformers.causal import CausalConfig, CausalTransformer
+from core.pixels import MIDDLE_GREY
 from core.tasks import Special, causal_tasks
 from core.tokens import Condition
 from core.training.data import Cut, Footage

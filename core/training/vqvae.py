@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.models.codebook import perplexity
-from core.models.tokenizers.vqvae import MIDDLE_GREY, VQVAE
+from core.models.tokenizers.vqvae import VQVAE
+from core.pixels import MIDDLE_GREY
 from core.training.data import Footage, draw_crops
 from core.training.phases import Learner
 from core.training.recipe import VideoGPTRecipe

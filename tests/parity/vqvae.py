@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from core.checkpoints.videogpt_names import tokenizer_names
 from core.models.codebook import LEAST_COUNT, perplexity
-from core.models.tokenizers.vqvae import MIDDLE_GREY, VQVAE
+from core.models.tokenizers.vqvae import VQVAE
+from core.pixels import MIDDLE_GREY
 from core.training.vqvae import PIXEL_VARIANCE, learning_pass
 from tests.parity.folder import Arrays, as_tokens, as_video
 from tests.parity.report import Report

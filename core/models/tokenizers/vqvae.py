@@ -17,12 +17,11 @@ from torch import Tensor, nn
 
 from core.models.codebook import Codebook
 from core.models.tokenizers import TOKENIZERS
+from core.pixels import MIDDLE_GREY
 
 KERNEL = 4
 """Of the convolutions that change the size."""
 HEADS = 2
-MIDDLE_GREY = 0.5
-"""The networks compute with pixels in [-0.5, 0.5]."""
 
 
 @dataclass(frozen=True)

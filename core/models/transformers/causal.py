@@ -17,10 +17,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.models.context import LEAST_GROUPS, MIDDLE_GREY, REDUCTION, FrameContext
+from core.models.context import LEAST_GROUPS, REDUCTION, FrameContext
 from core.models.positions import Positions
 from core.models.sparsity import block_grid, dense_mask
 from core.models.transformers import TRANSFORMERS
+from core.pixels import MIDDLE_GREY
 from core.tokens import Condition
 
 if TYPE_CHECKING:
