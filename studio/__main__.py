@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-COMMANDS = ("generate", "doctor", "train", "evaluate", "record")
+COMMANDS = ("generate", "import", "export", "train", "evaluate", "record", "doctor")
 """Words that `core` answers: they may import torch, which the window's process never does."""
 
 STOPPED = 130
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="maskreel",
-        description="Paint on a clip, and watch a masked transformer fill it, token by token.",
+        description="Paint on a clip or continue it, and watch a transformer do it, token by token.",
         epilog=f"Without a window: maskreel {' | '.join(COMMANDS)} (each with --help).",
     )
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a clip to open")

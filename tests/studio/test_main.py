@@ -7,7 +7,12 @@ import sys
 
 import pytest
 
+from core.__main__ import VERBS
 from studio.__main__ import COMMANDS, STOPPED, main
+
+
+def test_every_verb_of_core_is_known() -> None:
+    assert set(COMMANDS) == set(VERBS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
