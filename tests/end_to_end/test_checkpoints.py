@@ -49,6 +49,15 @@ def test_an_import_says_what_it_found_and_assumed_and_where_the_model_is(
     assert ModelCard.read(Path("models/mine")).classes == ("run", "jump", "fly")
 
 
+def test_a_model_that_was_imported_generates(folder: Path) -> None:
+    assert maskreel("import", "prior.ckpt", "--models", ".") == 0
+
+    chosen = ("--model", "prior", "--task", "CG", "--class", "class 1")
+    assert maskreel("generate", *chosen, "--out", "pictures") == 0
+
+    assert len(list((folder / "pictures").iterdir())) == 8
+
+
 def test_an_export_gives_the_checkpoint_back(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
