@@ -20,7 +20,7 @@ class Graph:
     """Replays `function` on new values of its arguments.
 
     Running the function twice on the same arguments must be the same as running it once. Where a
-    capture is refused, the function is called as it is; that is logged once.
+    graph cannot be made the function is called as it is, and that is logged once.
 
     Args:
         arguments: tensors with the shapes of all later ones.
@@ -32,11 +32,18 @@ class Graph:
         self._function = function
         self._arguments = [argument.clone() for argument in arguments]
         self._graph: torch.cuda.CUDAGraph | None = None
-        if not Graph._refused:
+        if Graph._refused:
+            return
+        try:
             self._capture()
+        except RuntimeError as error:
+            if isinstance(error, torch.OutOfMemoryError):
+                raise
+            Graph._refused = True
+            log.warning("Decoding without a CUDA graph, so slower: %s", error)
 
     def __call__(self, *arguments: Tensor) -> Tensor:
-        """The result; the next call overwrites it."""
+        """The result; the next call may overwrite it."""
         if self._graph is None:
             return self._function(*arguments)
         for held, argument in zip(self._arguments, arguments, strict=True):
@@ -52,13 +59,6 @@ class Graph:
                 self._function(*self._arguments)
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
-        try:
-            with torch.cuda.graph(graph):
-                self._result = self._function(*self._arguments)
-        except RuntimeError as error:
-            if isinstance(error, torch.OutOfMemoryError):
-                raise
-            Graph._refused = True
-            log.warning("No CUDA graph, so decoding is slower: %s", error)
-            return
+        with torch.cuda.graph(graph):
+            self._result = self._function(*self._arguments)
         self._graph = graph

@@ -13,7 +13,7 @@ attention, too, is float32: its bfloat16 products of a single query are slower.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import repeat
@@ -25,7 +25,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from core.models.graphs import Graph
+from core.models.graphs import Function, Graph
 from core.models.memory import Memory, Sizes, SparseMemory, View
 from core.models.products import Product, product
 from core.models.transformers.causal import (
@@ -126,7 +126,7 @@ def _behind(norm: Norm, weight: Tensor, bias: Tensor | None, dtype: torch.dtype)
 _prepared: WeakKeyDictionary[CausalTransformer, tuple[object, Weights]] = WeakKeyDictionary()
 
 
-def _weights(model: CausalTransformer) -> Weights:
+def weights_of(model: CausalTransformer) -> Weights:
     """Those of the model, prepared again only when its tensors were changed or exchanged."""
     tensors = model.state_dict(keep_vars=True).values()
     stamp = [(t.data_ptr(), 0 if t.is_inference() else t._version) for t in tensors]
@@ -141,40 +141,61 @@ def _weights(model: CausalTransformer) -> Weights:
 @torch.inference_mode()
 def begin(model: CausalTransformer, condition: Condition) -> Decode:
     """A new decode of the condition's batch; of it, `labels` and `frames` are read."""
-    return Decode(model, _weights(model), condition)
+    graph = Graph if condition.tokens.is_cuda else None
+    return Decode(model, weights_of(model), condition, graph)
 
 
 class Decode:
-    """One decode; see `core.decoders.Incremental`."""
+    """One decode; see `core.decoders.Incremental`.
 
-    def __init__(self, model: CausalTransformer, weights: Weights, condition: Condition) -> None:
+    Args:
+        graph: makes launches of fixed shape out of a function and its first arguments; None to
+            call functions as they are, with shapes that are just large enough.
+    """
+
+    def __init__(
+        self,
+        model: CausalTransformer,
+        weights: Weights,
+        condition: Condition,
+        graph: Callable[[Function, Sequence[Tensor]], Function] | None,
+    ) -> None:
         config, device = model.config, weights.inputs.device
-        self._weights, self._batch, self._heads = weights, len(condition.labels), config.heads
-        self._width = config.hidden // config.heads
+        self._weights = weights
         self._codebooks, self._codebook_size = config.codebooks, config.codebook_size
-        on_cpu = device.type == "cpu"
-        self._attention_dtype = torch.float32 if on_cpu else weights.inputs.dtype
-        sizes = Sizes(config.layers, self._batch, self._heads, self._width, config.grid)
+        self._sizes = Sizes(
+            config.layers,
+            len(condition.labels),
+            config.heads,
+            config.hidden // config.heads,
+            config.grid,
+        )
+        dtype = torch.float32 if device.type == "cpu" else weights.inputs.dtype
+        self._like = weights.inputs.new_empty(0, dtype=dtype)
         remember = SparseMemory if config.attention == "sparse" else Memory
-        self.memory = remember(sizes, weights.inputs.new_empty(0, dtype=self._attention_dtype))
+        self.memory = remember(self._sizes, self._like)
+        self._context_width = config.context_width // config.heads
+        self._buffers: dict[int, Buffers] = {}
         self._positions = torch.arange(config.length, device=device)
         self._affines = self._affines_of(model, condition)
         self._context = self._context_of(model, condition)
-        self._graphs: dict[tuple[int, int], Graph] | None = {} if device.type == "cuda" else None
+        self._graph = graph
+        self._graphs: dict[tuple[int, int], Function] = {}
 
-    def _affines_of(self, model: CausalTransformer, condition: Condition) -> Tensor | None:
-        """Gains and shifts of all norms, (norms, 2, b, 1, hidden) in the order of their use."""
+    def _affines_of(self, model: CausalTransformer, condition: Condition) -> list[Tensor]:
+        """Gain and shift (2, b, 1, hidden) of each norm, in the order of their use."""
         label = model.one_hot(condition)
         if label is None:
-            return None
+            return []
         norms = []
         for layer in _layers(model):
             norms.append(layer.attention_norm)
             if hasattr(layer, "context"):
                 norms.append(layer.context_norm)
             norms.append(layer.mlp_norm)
-        affines = [torch.stack(norm.affine(label)) for norm in (*norms, model.norm)]
-        return torch.stack(affines)
+        dtype = self._weights.inputs.dtype
+        affines = [torch.stack(norm.affine(label)).to(dtype) for norm in norms]
+        return [*affines, torch.stack(model.norm.affine(label))]
 
     def _context_of(
         self, model: CausalTransformer, condition: Condition
@@ -193,8 +214,8 @@ class Decode:
 
     def _by_head(self, x: Tensor) -> Tensor:
         """(b, s, heads·d) → (b·heads, s, d) for attention."""
-        split = x.unflatten(-1, (self._heads, -1)).transpose(1, 2)
-        return split.flatten(0, 1).to(self._attention_dtype)
+        split = x.unflatten(-1, (self._sizes.heads, -1)).transpose(1, 2)
+        return split.flatten(0, 1).to(self._like.dtype)
 
     @torch.inference_mode()
     def logits(self, first: int, tokens: Tensor) -> Tensor:
@@ -209,14 +230,13 @@ class Decode:
         m = tokens.shape[1]
         slot = self.memory.turn_to(first, m)
         rows, positions = self._rows(first, tokens), self._positions[first : first + m]
-        if self._graphs is None or m > GRAPH_WIDTH:
+        if self._graph is None or m > GRAPH_WIDTH:
             return self._run(rows, positions, self.memory.view(slot, positions))
         slots = self._positions[slot : slot + m]
         reach = min(ceil((slot + m) / GRAPH_REACH) * GRAPH_REACH, self.memory.slots)
         if (m, reach) not in self._graphs:
-            self._graphs[m, reach] = Graph(
-                partial(self._run_fixed, reach), (rows, positions, slots)
-            )
+            run = partial(self._run_fixed, reach)
+            self._graphs[m, reach] = self._graph(run, (rows, positions, slots))
         return self._graphs[m, reach](rows, positions, slots).clone()
 
     def _rows(self, first: int, tokens: Tensor) -> Tensor:
@@ -235,51 +255,78 @@ class Decode:
 
     def _run(self, rows: Tensor, positions: Tensor, view: View) -> Tensor:
         """Rows of inputs (b, m) at positions (m,) → float32 logits (b, m, K)."""
-        weights, affines = self._weights, self._affines_of_rows(rows.shape[1])
+        weights, buffers = self._weights, self._buffers_for(rows.shape[1])
+        own, context, affines = buffers.own, buffers.context, iter(buffers.affines)
         x = F.embedding(rows, weights.inputs) + weights.places.index_select(0, positions)
         x = x.flatten(0, 1)  # (b·m, hidden)
         for number, layer in enumerate(weights.layers):
-            x = layer.out.added_to(x, self._attend(number, layer.qkv(normal(x, affines)), view))
+            layer.qkv.into(own.projected, normal(x, next(affines)))
+            view.store[number](own.others)
+            mixed = own.attend(view.keys[number], view.values[number], view.hidden)
+            x = layer.out.added_to(x, mixed.to(x.dtype))
             if layer.context_query is not None and layer.context_out is not None:
-                query = layer.context_query(normal(x, affines))
-                x = layer.context_out.added_to(x, self._attend_to_context(number, query))
-            x = layer.down.added_to(x, layer.up.silu(normal(x, affines)))
-        logits = weights.head(normal(x.float(), affines))
-        return logits.unflatten(0, rows.shape)
+                layer.context_query.into(context.projected, normal(x, next(affines)))
+                mixed = context.attend(*self._context[number], None)
+                x = layer.context_out.added_to(x, mixed.to(x.dtype))
+            x = layer.down.added_to(x, layer.up.silu(normal(x, next(affines))))
+        return weights.head(normal(x.float(), next(affines))).unflatten(0, rows.shape)
 
-    def _attend(self, number: int, qkv: Tensor, view: View) -> Tensor:
-        """Queries, keys and values (b·m, 3·heads·d) → mixed values (b·m, heads·d)."""
-        parts = qkv.view(self._batch, -1, 3, self._heads, self._width).permute(2, 0, 3, 1, 4)
-        view.store[number](parts[1:])
-        query = parts[0].flatten(0, 1).to(self._attention_dtype)
-        return self._mixed(query, view.keys[number], view.values[number], view.hidden, qkv.dtype)
+    def _buffers_for(self, m: int) -> Buffers:
+        """Made once per width and kept, since a graph goes on writing there."""
+        if m not in self._buffers:
+            sizes, like = self._sizes, self._like
+            affines = [a.expand(-1, -1, m, -1).flatten(1, 2).unbind(0) for a in self._affines]
+            self._buffers[m] = Buffers(
+                Heads(sizes, m, 3, sizes.head_width, like),
+                Heads(sizes, m, 1, self._context_width, like),
+                affines or repeat(None),
+            )
+        return self._buffers[m]
 
-    def _attend_to_context(self, number: int, query: Tensor) -> Tensor:
-        """(b·m, heads·d) → (b·m, heads·value width)."""
-        split = query.view(self._batch, -1, self._heads, self._width).transpose(1, 2)
-        keys, values = self._context[number]
-        queries = split.flatten(0, 1).to(self._attention_dtype)
-        return self._mixed(queries, keys, values, None, query.dtype)
 
-    def _mixed(
-        self, query: Tensor, keys: Tensor, values: Tensor, hidden: Tensor | None, dtype: torch.dtype
-    ) -> Tensor:
-        """Attention of (b·heads, m, d) to (b·heads, n, …) → (b·m, heads·value width)."""
+@dataclass(frozen=True, eq=False)
+class Buffers:
+    """What passes over m positions need.
+
+    Attributes:
+        own, context: of attention to earlier positions and to first frames.
+        affines: gain and shift (b·m, hidden) of each norm, in the order of their use; None where
+            the product behind the norm contains them.
+    """
+
+    own: Heads
+    context: Heads
+    affines: Iterable[Sequence[Tensor] | None]
+
+
+class Heads:
+    """Where m positions of each sample go into attention, and where they come out.
+
+    Attributes:
+        projected: (b·m, parts·heads·d), to be written: queries, and what else is projected.
+        others: (parts - 1, b, heads, m, d): the parts behind the queries.
+    """
+
+    def __init__(self, sizes: Sizes, m: int, parts: int, value_width: int, like: Tensor) -> None:
+        b, heads, width = sizes.batch, sizes.heads, sizes.head_width
+        self.projected = like.new_empty(b * m, parts * heads * width)
+        by_head = self.projected.view(b, m, parts, heads, width).permute(2, 0, 3, 1, 4)
+        self._query, self.others = by_head[0], by_head[1:]
+        mixed = like.new_empty(b, heads, m, value_width)
+        self._mixed, self._rows = mixed.flatten(0, 1), mixed.transpose(1, 2)
+        self._by_head, self._by_row = (b * heads, m, width), (b * m, heads * value_width)
+
+    def attend(self, keys: Tensor, values: Tensor, hidden: Tensor | None) -> Tensor:
+        """Keys (b·heads, d, n), values (b·heads, n, …) → mixed values (b·m, heads·…)."""
+        query = self._query.reshape(self._by_head)
         scores = torch.bmm(query, keys) if hidden is None else torch.baddbmm(hidden, query, keys)
-        mixed = torch.bmm(scores.softmax(-1), values).unflatten(0, (self._batch, self._heads))
-        return mixed.transpose(1, 2).flatten(2).flatten(0, 1).to(dtype)
-
-    def _affines_of_rows(self, m: int) -> Iterator[Tensor | None]:
-        """Gains and shifts (2, b·m, hidden) of the norms one after another."""
-        if self._affines is None:
-            return repeat(None)
-        return iter(self._affines.expand(-1, -1, -1, m, -1).flatten(2, 3))
+        torch.bmm(scores.softmax(-1), values, out=self._mixed)
+        return self._rows.reshape(self._by_row)
 
 
-def normal(x: Tensor, affines: Iterator[Tensor | None]) -> Tensor:
-    """A norm of the model, with the next gain and shift."""
+def normal(x: Tensor, affine: Sequence[Tensor] | None) -> Tensor:
+    """A norm of the model over rows (rows, hidden), with this gain and shift."""
     y, _, reciprocal = torch.native_layer_norm(x, x.shape[-1:], None, None, 0.0)
     if x.dtype == torch.float32:  # elsewhere the epsilon is far below the last bit
         y.addcdiv_(y, reciprocal, value=NORM_EPSILON)
-    affine = next(affines)
-    return y if affine is None else torch.addcmul(affine[1], y, affine[0])
+    return y if affine is None else torch.addcmul(affine[1], y, affine[0]).to(x.dtype)

@@ -20,6 +20,10 @@ class Product(Protocol):
 
     def __call__(self, x: Tensor) -> Tensor: ...
 
+    def into(self, result: Tensor, x: Tensor) -> None:
+        """Writes y into `result`, which may be of another type."""
+        ...
+
     def added_to(self, residual: Tensor, x: Tensor) -> Tensor:
         """residual + y, which may take the place of `residual`."""
         ...
@@ -56,6 +60,12 @@ class Dense:
             return torch.mm(x, self.weight)
         return torch.addmm(self.bias, x, self.weight)
 
+    def into(self, result: Tensor, x: Tensor) -> None:
+        if self.bias is None:
+            torch.mm(x, self.weight, out=result)
+        else:
+            torch.addmm(self.bias, x, self.weight, out=result)
+
     def added_to(self, residual: Tensor, x: Tensor) -> Tensor:
         residual.addmm_(x, self.weight)
         return residual if self.bias is None else residual.add_(self.bias)
@@ -75,6 +85,9 @@ class Packed:
 
     def __call__(self, x: Tensor) -> Tensor:
         return self._linear(x, self._weight, self._bias, "none", [], "")
+
+    def into(self, result: Tensor, x: Tensor) -> None:
+        result.copy_(self(x))
 
     def added_to(self, residual: Tensor, x: Tensor) -> Tensor:
         return self._linear_and(x, residual, self._weight, self._bias, "add")
@@ -98,6 +111,9 @@ class Either:
 
     def __call__(self, x: Tensor) -> Tensor:
         return self._for(x)(x)
+
+    def into(self, result: Tensor, x: Tensor) -> None:
+        self._for(x).into(result, x)
 
     def added_to(self, residual: Tensor, x: Tensor) -> Tensor:
         return self._for(x).added_to(residual, x)
