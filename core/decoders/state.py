@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +59,10 @@ class DecodeState:
         )
 
     def to_bytes(self) -> bytes:
-        """An .npz archive: 4 to 7 KB for a grid of 1,024 tokens, 2 KB more with those before."""
+        """An .npz archive, compressed: 4 to 7 KB for 1,024 tokens, 2 KB more with those before.
+
+        At zlib's fastest level, as a decoder may report a hundred steps a second.
+        """
         values = {
             "done": self.done,
             "tokens": self.tokens,
@@ -71,14 +75,14 @@ class DecodeState:
         }
         arrays: dict[str, Any] = {k: v for k, v in values.items() if v is not None}
         file = io.BytesIO()
-        np.savez_compressed(file, **arrays)
-        return file.getvalue()
+        np.savez(file, **arrays)
+        return zlib.compress(file.getvalue(), level=1)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> DecodeState:
         """Raises UserError when the bytes are not such a state."""
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as file:
+            with np.load(io.BytesIO(zlib.decompress(data)), allow_pickle=False) as file:
                 seeds = tuple(int(seed) for seed in file["seeds"])
                 return cls(
                     done=int(file["done"]),
@@ -89,7 +93,14 @@ class DecodeState:
                     window=int(file["window"]),
                     before=file.get("before"),
                 )
-        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except (
+            ValueError,
+            KeyError,
+            OSError,
+            EOFError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:
             raise UserError(
                 "The saved state of this generation cannot be read; generate again from the start."
             ) from error

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import wave
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 
 from core.__main__ import main
 from core.media.reading import open_clip
+from core.media.writing import AudioSpan, write_clip
 from core.recording.doom import SCENARIOS
-from tests.bundles import tiny_bundle
+from tests.bundles import tiny_bundle, tiny_videogpt_bundle
 from tests.clips import moving_square, write_lossless
 from tests.core.training.conftest import recipe_file as recipe_file
 
@@ -216,6 +221,141 @@ def test_interrupt_ends_with_130_and_leaves_nothing_behind(folder: Path) -> None
     assert running.returncode == 130
     assert "Traceback" not in said
     assert sorted(path.name for path in folder.iterdir()) == ["clip.mkv", "mask.png", "tiny"]
+
+
+# ── a causal model ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def causal(folder: Path) -> Path:
+    """The folder, with the bundle `videogpt`, too."""
+    tiny_videogpt_bundle(folder / "videogpt")
+    return folder
+
+
+def continued(*arguments: str) -> int:
+    """The exit code of `maskreel generate --task continue` with the tiny causal model."""
+    what = ("--task", "continue", "--clip", "clip.mkv", "--model", "videogpt")
+    try:
+        return main(["generate", *what, *arguments])
+    except SystemExit as error:
+        return int(error.code or 0)
+
+
+def test_clip_is_continued_past_its_end(causal: Path) -> None:  # noqa: ARG001
+    assert continued("--length", "10", "--out", "out.mkv") == 0
+
+    result, original = frames("out.mkv"), moving_square(FRAMES, SIZE)
+    assert len(result) == FRAMES + 8  # two of the ten are kept
+    assert np.array_equal(result[:FRAMES], original)
+    beside, window = result[FRAMES:, :, :8], result[FRAMES:, :, 8:40]
+    assert (beside == original[-1, :, :8]).all()
+    assert all((a != b).mean() > 0.1 for a, b in itertools.pairwise(window))
+
+
+def test_continuing_may_begin_inside_the_clip(causal: Path) -> None:  # noqa: ARG001
+    assert continued("--from", "5", "--keep", "3", "--out", "out.mkv") == 0
+
+    changed = (frames("out.mkv") != moving_square(FRAMES, SIZE)).any(axis=(1, 2, 3))
+    assert changed.tolist() == [*[False] * 5, True, *[False] * 3]
+
+
+def test_variations_of_a_long_result_are_what_their_seeds_give(causal: Path) -> None:  # noqa: ARG001
+    long = ("--length", "9", "--seed", "3")
+    assert continued(*long, "--count", "2", "--out", "both.mkv") == 0
+    assert continued("--length", "9", "--seed", "4", "--out", "second.mkv") == 0
+
+    assert np.array_equal(frames("both-2.mkv"), frames("second.mkv"))
+    assert not np.array_equal(frames("both-1.mkv"), frames("both-2.mkv"))
+
+
+def test_frames_are_written_before_the_next_window_is_decoded(
+    causal: Path,  # noqa: ARG001
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert continued("--length", "8", "--out", "out.mkv", "--json-lines") == 0
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [(line["event"], line.get("frame", line.get("first"))) for line in lines]
+    kept = [event for event in told if event[0] != "stepped"]
+    written = [("written", number) for number in range(1, FRAMES + 7)]
+    assert kept == [
+        ("started", 0),
+        *written[: FRAMES + 2],
+        ("started", 2),
+        *written[FRAMES + 2 : FRAMES + 4],
+        ("started", 4),
+        *written[FRAMES + 4 :],
+        ("finished", None),
+    ]
+    last = [line for line in lines if line["event"] == "stepped"][-1]
+    assert (last["step"], last["total"], last["seconds_left"]) == (384, 384, 0)
+    assert last["tokens_per_second"] > 0
+
+
+@pytest.mark.parametrize("task", [("generate",), ("CG", "--class", "left")])
+def test_causal_model_generates_without_a_clip(causal: Path, task: tuple[str, ...]) -> None:  # noqa: ARG001
+    chosen = ("--model", "videogpt", "--temperature", "0.9", "--top-k", "8")
+
+    assert main(["generate", "--task", *task, *chosen, "--length", "6", "--out", "out.mkv"]) == 0
+    assert frames("out.mkv").shape == (6, 16, 16, 3)
+
+
+def test_continued_sound_ends_where_the_clip_ends(causal: Path) -> None:  # noqa: ARG001
+    with wave.open("tone.wav", "wb") as tone:
+        tone.setparams((1, 2, 8000, 0, "NONE", ""))
+        tone.writeframes(bytes(16_000))
+    sound = AudioSpan(Path("tone.wav"), 0.0, FRAMES / 10)
+    picture = moving_square(FRAMES, SIZE)
+    for _ in write_clip(picture, Path("clip.mkv"), writer="ffv1", rate=Fraction(10), audio=sound):
+        continue
+
+    assert continued("--length", "12", "--out", "out.mp4") == 0
+
+    with av.open("out.mp4") as out:
+        video, audio = out.streams.video[0], out.streams.audio[0]
+        assert video.frames == FRAMES + 10
+        assert float(audio.duration * audio.time_base) == pytest.approx(FRAMES / 10, abs=0.15)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--task", "CG", "--class", "left", "--keep", "2"),
+        ("--from", "3", "--frames", "0:4"),
+        ("--from", "3", "--keep", "4"),
+        ("--length", "-1"),
+    ],
+)
+def test_wrong_usage_of_continuing_ends_with_2(causal: Path, arguments: tuple[str, ...]) -> None:
+    assert continued(*arguments, "--out", "out.mkv") == 2
+
+    assert not list(causal.glob("out*"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--steps", "3"), "no option “steps”"),
+        (("--decoder", "commit"), "Choose autoregressive"),
+        (("--from", "10"), "ends before"),
+        (("--from", "1"), "only whole ones count"),
+        (("--length", "2"), "at least the 4 frames"),
+    ],
+)
+def test_what_cannot_be_continued_ends_with_1(
+    causal: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    sentence: str,
+) -> None:
+    assert continued(*arguments, "--out", "out.mkv") == 1
+
+    assert sentence in capsys.readouterr().err
+    assert not list(causal.glob("out*"))
+
+
+# ── other verbs ────────────────────────────────────────────────────────────────────────────────
 
 
 def test_doctor_looks_at_everything(capsys: pytest.CaptureFixture[str]) -> None:
