@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from core.checkpoints.videogpt import prior_names
+from core.checkpoints.videogpt_names import prior_names
 from core.decoders.autoregressive import Autoregressive
 from core.models.sparsity import block_grid, dense_mask, layout
 from core.models.tokenizers.vqvae import VQVAE
