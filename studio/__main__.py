@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="maskreel",
-        description="Paint on a clip or continue it, and watch a transformer do it, token by token.",
+        description="Paint on a clip or continue it; a transformer does it, token by token.",
         epilog=f"Without a window: maskreel {' | '.join(COMMANDS)} (each with --help).",
     )
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a clip to open")

@@ -23,7 +23,7 @@ MOST_VARIATIONS = 8
 LONGEST_RESULT = 1_000_000
 """Frames: nine hours at 30 a second, so that a slip of the finger has an end."""
 DEFAULT_DECODER = "commit"
-PREFERRED_TASKS = ("paint", "continue")
+PREFERRED_TASKS = ("paint", "continue", "continue-class")
 
 
 @dataclass(frozen=True)

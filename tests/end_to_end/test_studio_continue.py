@@ -22,7 +22,7 @@ from tests.bundles import GRID, tiny_bundle, tiny_videogpt_bundle
 from tests.studio.window import opened, run, until
 
 WIDTH, HEIGHT, FRAMES = 96, 64, 12
-LENGTH = 24
+LENGTH = 12
 LAST = FRAMES - 1
 
 Scenario = Callable[[MainWindow], Coroutine[Any, Any, None]]

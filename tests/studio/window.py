@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,9 +24,16 @@ PATIENCE_S = 60
 
 
 def run(scenario: Coroutine[Any, Any, None]) -> None:
-    """Runs a scenario on Qt's event loop."""
+    """Runs a scenario on Qt's event loop, and leaves nothing of its window.
+
+    What is left goes here and now: collected by the thread of a later clip, its timers would be
+    stopped from another thread than their own, which Qt does not survive.
+    """
     application()
-    qasync.run(asyncio.wait_for(scenario, PATIENCE_S))
+    try:
+        qasync.run(asyncio.wait_for(scenario, PATIENCE_S))
+    finally:
+        gc.collect()
 
 
 @asynccontextmanager
