@@ -29,7 +29,7 @@ from studio.state.result import Result
 from studio.state.session import Session
 from studio.state.stage import Stage
 from studio.state.thumbnails import Thumbnails
-from studio.state.tools import Tools
+from studio.state.tools import PAINTING, Tools
 
 
 class Studio(QObject):
@@ -74,6 +74,7 @@ class Studio(QObject):
         self.masks.edited.connect(self.playback.go)
         watch(self.playback, "out_mark", self._end_result_at_mark)
         watch(self.generation, "request", self._make_room)
+        watch(self.recipe, "bundle", self._put_brush_away)
         watch(self.generation, "phase", self._play_what_is_decided)
         watch(self.result, "clips last", self._play_what_is_decided)
         self._recall()
@@ -194,6 +195,11 @@ class Studio(QObject):
             length = len(clip) if request is None else composited_length(request, len(clip))
             self.playback.reach(length)
         self.framing.held = request is not None and TASKS[request.task].continues
+
+    def _put_brush_away(self) -> None:
+        """A model that continues clips has no use for what is painted."""
+        if self.recipe.causal and self.tools.tool in PAINTING:
+            self.tools.tool = "pan"
 
     def _play_what_is_decided(self) -> None:
         by_token = self.generation.unit == "token" and self.generation.running

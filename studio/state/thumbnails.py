@@ -1,4 +1,4 @@
-"""Thumbnails for the timeline: of the clip, and of the frames that a result adds after its end."""
+"""Thumbnails for the timeline: of the clip, and of the frames that a result adds to it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import cv2
 from PySide6.QtCore import QObject, Signal
 
 from studio.observable import watch
+from studio.state.blank import BlankClip
 from studio.state.result import Result
 from studio.state.result_clips import Picture
 from studio.state.session import Session
@@ -38,14 +39,20 @@ class Thumbnails(QObject):
         clip = self._session.clip
         if clip is None:
             return
-        added = [frame for frame in frames if frame >= len(clip)]
-        wanted = [frame for frame in frames if frame < len(clip)]
+        added = [frame for frame in frames if frame >= self._first_added]
+        wanted = [frame for frame in frames if frame < self._first_added]
         if added and self._last is None:
             self._waiting.update(added)
             wanted.append(len(clip) - 1)
         self._session.want_thumbnails(wanted)
         if self._last is not None:
             self._make(added, self._last)
+
+    @property
+    def _first_added(self) -> int:
+        """From here on frames are a result's: of a blank clip all are."""
+        clip = self._session.clip
+        return 0 if clip is None or isinstance(clip, BlankClip) else len(clip)
 
     def _take(self, number: int, picture: Picture) -> None:
         self.arrived.emit(number, picture)
@@ -56,10 +63,12 @@ class Thumbnails(QObject):
             self._make(waiting, picture)
 
     def _make(self, frames: Sequence[int], last: Picture) -> None:
-        decided = self._result.decided
+        clip, decided = self._session.clip, self._result.decided
         for frame in frames:
             if frame in decided:
                 self.arrived.emit(frame, self._made(frame, last))
+            elif clip is not None and frame < len(clip):
+                self.arrived.emit(frame, last)
 
     def _made(self, frame: int, last: Picture) -> Picture:
         """The generated frame in its place on the thumbnail of the clip's last one."""
@@ -90,9 +99,9 @@ class Thumbnails(QObject):
             self._renew(now)
 
     def _renew(self, frames: range) -> None:
-        clip = self._session.clip
-        if clip is not None and frames.stop > len(clip):
-            self.stale.emit(range(max(frames.start, len(clip)), frames.stop))
+        first = self._first_added
+        if self._session.clip is not None and frames.stop > first:
+            self.stale.emit(range(max(frames.start, first), frames.stop))
 
     def _forget(self) -> None:
         self._last, self._decided = None, range(0)

@@ -94,6 +94,25 @@ def test_result_of_a_blank_clip_is_exported(studio: Studio, tmp_path: Path) -> N
     assert np.array_equal(frames[:, 0, 0, 0], [level(n) for n in range(20)])
 
 
+def test_timeline_shows_the_result_of_a_blank_clip(studio: Studio, qtbot) -> None:
+    arrived: dict[int, int] = {}
+    studio.thumbnails.arrived.connect(
+        lambda frame, picture: arrived.update({frame: int(picture[0, 0, 0])})
+    )
+    studio.new_clip()
+    studio.thumbnails.want([0, 3])
+    qtbot.waitUntil(lambda: 3 in arrived)
+    assert arrived == {0: 0, 3: 0, CAUSAL_FRAMES - 1: 0}  # the last one is what others lie on
+
+    stale: list[int] = []
+    studio.thumbnails.stale.connect(stale.extend)
+    generate(studio)
+    studio.thumbnails.want([0, 3])
+
+    assert {0, 3} <= set(stale)
+    assert (arrived[0], arrived[3]) == (level(0), level(3))
+
+
 def test_blank_clip_is_no_recent_one_and_names_no_folder(studio: Studio) -> None:
     before = studio.settings
 

@@ -167,6 +167,15 @@ def test_request_says_what_is_kept(studio: Studio, engine: ReplayingEngine) -> N
     assert request.clip == str(studio.session.clip.path)
 
 
+def test_causal_model_puts_the_brush_away(studio: Studio) -> None:
+    studio.recipe.bundle = "/models/tiny"
+    studio.tools.tool = "brush"
+
+    studio.recipe.bundle = CAUSAL_BUNDLE
+
+    assert studio.tools.tool == "pan"
+
+
 # ── how far ────────────────────────────────────────────────────────────────────────────────────
 
 
