@@ -80,6 +80,7 @@ async def _demo(folder: Path, sample: Path, models: tuple[Path, ...] | None) -> 
         studio.session.open(sample)
         await _until(studio, lambda: studio.stage.picture is not None)
         await studio.models.ask()
+        _choose_painter(studio)
         _paint(window.canvas.view, studio)
         await _generate(studio, window, folder / PICTURE)
         await _export(studio, folder / CLIP)
@@ -87,6 +88,16 @@ async def _demo(folder: Path, sample: Path, models: tuple[Path, ...] | None) -> 
         window.close()
         await studio.end()
         await engine.stop()
+
+
+def _choose_painter(studio: Studio) -> None:
+    """A model that fills what is painted, and the brush; not all models do."""
+    folders = (entry.folder for entry in studio.models.bundles)
+    cards = {folder: studio.models.card(folder) for folder in folders}
+    painters = [folder for folder, card in cards.items() if card and "paint" in card.tasks]
+    if painters:
+        studio.recipe.bundle, studio.recipe.task = painters[0], "paint"
+    studio.tools.tool = "brush"
 
 
 def _paint(view: ClipView, studio: Studio) -> None:

@@ -26,6 +26,7 @@ class JobProgress(QWidget):
         self.text.setFont(theme.font(theme.SMALL_PX, tabular=True))
         self.text.setTextFormat(Qt.TextFormat.PlainText)
         self.text.setWordWrap(True)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(5)

@@ -24,7 +24,7 @@ from studio import demo
 from studio.__main__ import main
 from studio.panels.main_window import MainWindow
 from studio.state.generation import Phase
-from tests.bundles import tiny_bundle
+from tests.bundles import tiny_bundle, tiny_videogpt_bundle
 from tests.studio.window import drag, opened, run, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -197,6 +197,14 @@ def test_demo_leaves_a_picture_and_a_clip(
     assert cv2.imread(str(picture)).shape == (800, 1280, 3)
     with open_clip(result) as reader:
         assert (len(reader), reader.size) == (FRAMES, (WIDTH, HEIGHT))
+
+
+def test_demo_paints_with_a_model_that_can(clip: Path, models: Path, tmp_path: Path) -> None:
+    tiny_videogpt_bundle(models / "a-causal-one")  # listed first, and it paints nothing
+
+    assert demo.run(tmp_path, clip, (models,)) == 0
+
+    assert (tmp_path / demo.CLIP).exists()
 
 
 def test_demo_takes_the_clip_that_is_named(
