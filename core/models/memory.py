@@ -68,6 +68,7 @@ class Memory:
     Attributes:
         widest: at most so many positions may be asked for at once.
         slots: how many positions there are slots for.
+        bytes: what it takes of the device's memory.
     """
 
     widest = 256
@@ -78,6 +79,10 @@ class Memory:
         self._fixed: tuple[int, Sequence[Tensor], Sequence[Tensor]] = (0, (), ())
         self._held = torch.arange(self.slots, device=like.device)
         """The position in each slot; a later one than any in an empty slot."""
+
+    @property
+    def bytes(self) -> int:
+        return self._cache.nbytes
 
     def turn_to(self, first: int, count: int) -> int:
         """Makes ready for the positions first … first + count - 1; the slot of the first."""
@@ -131,6 +136,10 @@ class SparseMemory(Memory):
         self._held.fill_(sizes.length)
         self._at_hand: list[int] = []
         self._changed = 0  # blocks from this one on are newer in slots than where they are kept
+
+    @property
+    def bytes(self) -> int:
+        return self._cache.nbytes + self._kept.nbytes
 
     def turn_to(self, first: int, count: int) -> int:
         assert count <= self.widest
