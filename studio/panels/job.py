@@ -34,7 +34,7 @@ class JobPanel(QWidget):
         self._lay_out()
         watch(studio.generation, "phase", self._show_phase)
         watch(studio.generation, "chosen steps", self._show_again)
-        watch(studio.generation, "phase started steps eta chosen finished", self._show_progress)
+        watch(studio.generation, "phase started done eta chosen finished", self._show_progress)
         watch(studio.models, "device", self._show_progress)
 
     def _lay_out(self) -> None:

@@ -10,12 +10,11 @@ import asyncio
 import logging
 import operator
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from enum import Enum
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -32,14 +31,11 @@ from core.requests import (
 from studio.observable import Field, Observable
 from studio.state.frame_file import FrameFile, Frames
 from studio.state.notices import Notices
+from studio.state.pace import Pace, Unit, decided
 
-PACE_OVER_S = 1.5
-"""The pace of a job is that of its last steps, over about this time."""
 MOST_STEPS, MOST_STEP_BYTES = 256, 192 << 20
 """How many steps are kept to look back at, and how much of them. When there are more, every second
 one is let go."""
-
-Unit = Literal["step", "token"]
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +77,7 @@ class Generation(Observable):
         settled: frames of a result longer than one window that change no more, uint8
             (n, count, H, W, 3); they lie on the disk. None before the first.
         finished: the result, or None.
+        done: number of decode steps that are done, of all windows.
         pace: steps a second, eta: seconds that are left at this pace; None while unknown.
     """
 
@@ -92,6 +89,7 @@ class Generation(Observable):
     chosen: Field[int | None] = Field(None)
     settled: Field[Frames | None] = Field(None, same=operator.is_)
     finished: Field[GenerationFinished | None] = Field(None, same=operator.is_)
+    done = Field(0)
     pace: Field[float | None] = Field(None)
     eta: Field[float | None] = Field(None)
 
@@ -104,10 +102,10 @@ class Generation(Observable):
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(parent)
-        self._engine, self._notices, self._clock = engine, notices, clock
+        self._engine, self._notices = engine, notices
         self._job: asyncio.Task[Phase] | None = None
         self._halted = Phase.STOPPED
-        self._paced: deque[tuple[float, int]] = deque()  # time and number of the last steps
+        self._pace = Pace(clock)
         self._file = FrameFile()
         self._settled_at_start = 0  # frames that were settled when the window began
         self._last: GenerationStepped | None = None  # also when its window is over
@@ -120,11 +118,6 @@ class Generation(Observable):
     def total(self) -> int:
         """Number of decode steps, 0 while unknown."""
         return self.started.total if self.started else 0
-
-    @property
-    def done(self) -> int:
-        """Number of decode steps that are done, of all windows."""
-        return self._last.step + 1 if self._last else 0
 
     @property
     def resumable(self) -> bool:
@@ -168,6 +161,7 @@ class Generation(Observable):
             self._job.cancel()
         self.request = self.started = self.finished = self.chosen = self.pace = self.eta = None
         self.steps = ()
+        self.done = 0
         self.settled, self._settled_at_start, self._last = None, 0, None
         self._file.close()
         self.phase = Phase.IDLE
@@ -193,7 +187,7 @@ class Generation(Observable):
         self.steps = self.steps[: step + 1]
         self.settled = self.settled_before
         self.finished = self.chosen = None
-        self._last = self.steps[step]
+        self._last, self.done = self.steps[step], self.steps[step].step + 1
         self._start(replace(self.request, resume=self._last.state))
 
     def continue_from_chosen(self) -> None:
@@ -225,7 +219,7 @@ class Generation(Observable):
         before = self._job
         if before is not None:
             before.cancel()
-        self._paced.clear()
+        self._pace.forget()
         self.pace = self.eta = None
         self.phase = Phase.PREPARING
         self._job = asyncio.ensure_future(self._run(request, before))
@@ -262,8 +256,10 @@ class Generation(Observable):
                 self._begin_window(update)
                 self.phase = Phase.DECODING
             case GenerationStepped():
+                self._pace.note(update, self.started, self.unit)
+                self._last, self.done = update, update.step + 1
                 self._add_step(update)
-                self._measure(update)
+                self.pace, self.eta = self._pace.rate, self._pace.left_s
             case GenerationGrown():
                 frames = np.moveaxis(update.clips, 1, 0)
                 self.settled = self._file.put(update.first, frames)
@@ -276,12 +272,12 @@ class Generation(Observable):
             self.chosen = None
             self.steps = ()
             self._settled_at_start = 0 if self.settled is None else len(self.settled)
-        self._paced.clear()  # the time between two windows is no decoding
+        self._pace.interrupt()
         self.started = started
 
     def _add_step(self, step: GenerationStepped) -> None:
-        self._last = step
-        if self._decided(step) == self._decided(self.steps[-1] if self.steps else None):
+        newest = self.steps[-1] if self.steps else None
+        if decided(step, self.started, self.unit) == decided(newest, self.started, self.unit):
             return  # it reads what is known, and says meanwhile that it lives
         steps = (*self.steps, step)
         if len(steps) > MOST_STEPS or sum(map(_size, steps)) > MOST_STEP_BYTES:
@@ -291,35 +287,6 @@ class Generation(Observable):
             # First, so that it is never beyond the end: the fewer steps come after.
             self.chosen = None if looked_at is None else steps.index(looked_at)
         self.steps = steps
-
-    def _measure(self, step: GenerationStepped) -> None:
-        # From the end of the first step on, which also warms the network up.
-        now, decided = self._clock(), self._decided(step)
-        if self._paced and self._paced[-1][1] == decided:
-            self._paced.clear()
-        self._paced.append((now, decided))
-        while len(self._paced) > 2 and now - self._paced[0][0] > PACE_OVER_S:
-            self._paced.popleft()
-        begun, first = self._paced[0]
-        if now > begun and decided > first:
-            self.pace = (decided - first) / (now - begun)
-            self.eta = self._left(step) / self.pace
-
-    def _decided(self, step: GenerationStepped | None) -> int:
-        """How many steps of the window are done, given tokens among them; None = at its start."""
-        if self.unit == "step" or self.started is None:
-            return -1 if step is None else step.step
-        if step is None:
-            return int(self.started.given.sum())
-        return step.masked[0].size - int(step.masked[0].sum())
-
-    def _left(self, step: GenerationStepped) -> int:
-        """How many steps are still to do; given tokens are none."""
-        if self.unit == "step" or self.started is None:
-            return step.total - step.step - 1
-        further_windows = (step.total - step.step - 1) // step.masked[0].size
-        in_each = int((~self.started.given).sum())
-        return int(step.masked[0].sum()) + further_windows * in_each
 
     def _offer_again(self, cause: str) -> None:
         offer = f"Continue from {self.unit} {self.done:,}" if self.done else "Generate again"
