@@ -149,17 +149,21 @@ class Generation(Observable):
 
     def begin(self, request: GenerationRequest, unit: Unit = "step") -> None:
         """Run a new request; what ran before is stopped and forgotten."""
-        self.forget()
+        self._let_go()
         self.unit = unit
         self.request = request
         self._start(request)
 
     def forget(self) -> None:
         """Stop, and let go of all steps and of the result."""
+        self._let_go()
+        self.request = None
+
+    def _let_go(self) -> None:
         if self._job is not None:
             self._halted = Phase.IDLE
             self._job.cancel()
-        self.request = self.started = self.finished = self.chosen = self.pace = self.eta = None
+        self.started = self.finished = self.chosen = self.pace = self.eta = None
         self.steps = ()
         self.done = 0
         self.settled, self._settled_at_start, self._last = None, 0, None

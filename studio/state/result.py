@@ -53,6 +53,7 @@ class Result(Observable):
         # The frame being shown is composited once, from these: clips, original, variation, frame.
         self._made_of: Sources | None = None
         self._made: Picture = np.zeros((1, 1, 3), np.uint8)
+        generation.changed("request").connect(lambda _request: self._start_over())
         watch(generation, "started steps chosen settled finished", self._follow)
 
     @property
@@ -147,11 +148,11 @@ class Result(Observable):
         picture = composited(original, frame, request, clips, variation)
         return picture[request.window.rows, request.window.columns]
 
+    def _start_over(self) -> None:
+        self.variation, self._made_of = 0, None
+
     def _follow(self) -> None:
         job = self._generation
-        if job.request is None:
-            self.clips, self.variation, self._made_of = None, 0, None
-            return
         if job.finished is not None and job.chosen is None:
             clips: ResultClips | None = ResultClips(
                 job.finished.clips, job.finished.first, job.settled

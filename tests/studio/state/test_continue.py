@@ -109,7 +109,10 @@ def test_another_seed_continues_at_the_same_place(studio: Studio, engine: Replay
 
     generate(studio)
 
-    assert [request.window.first for request in engine.requests] == [6, 6]
+    generate(studio)
+
+    assert [request.window.first for request in engine.requests] == [6, 6, 6]
+    assert studio.framing.last_kept == 9
 
 
 def test_the_place_moves_when_the_user_asks_for_it(studio: Studio) -> None:
