@@ -264,8 +264,8 @@ class Recipe:
         frames, size: of a training clip; `size` pixels square.
         strides: frames are taken every 1 … `strides` frames.
         zoom: smallest crop as a share of the picture's short side.
-        precision: "bf16" trains a bf16 copy of float32 weights. On a CPU its convolutions need at
-            least three tokens along each axis: on two, oneDNN's gradients are at times not numbers.
+        precision: "bf16" trains a bf16 copy of float32 weights. On a CPU its convolutions do not
+            work where an axis has two tokens: oneDNN's gradients are at times not numbers there.
         save_every: steps between two checkpoints.
         threads: of the CPU; 0 leaves the choice to torch.
         start: folder of a bundle whose networks the training begins with, relative to the recipe;
