@@ -12,6 +12,7 @@ or VideoGPT's
 
     [vqvae]         the VQ-VAE
     [prior]         the causal transformer on its tokens
+    preset          top-level key: one of the paper's models by name, for what is left out
 
 Every section is a frozen dataclass here; a key that is not a field of it is refused by name.
 """
@@ -31,6 +32,7 @@ from core.errors import UserError
 from core.models.tokenizers.vqgan3d import VQGAN3DConfig
 from core.models.tokenizers.vqvae import VQVAEConfig
 from core.models.transformers.bidirectional import BidirectionalConfig
+from core.training.published import completed
 
 T = TypeVar("T")
 
@@ -101,6 +103,24 @@ class Leg:
     decoder_only: bool = False
 
 
+class _InLegs:
+    """A training whose `legs` follow each other."""
+
+    legs: tuple[Leg, ...]
+
+    @property
+    def steps(self) -> int:
+        return sum(leg.steps for leg in self.legs)
+
+    def leg_at(self, step: int) -> Leg:
+        """The leg of 0-based step `step`."""
+        for leg in self.legs:
+            if step < leg.steps:
+                return leg
+            step -= leg.steps
+        return self.legs[-1]
+
+
 @dataclass(frozen=True)
 class LossWeights:
     """MAGVIT's weights, from its code; `l1`, `chroma` and a weight on `l2` are ours.
@@ -120,7 +140,7 @@ class LossWeights:
 
 
 @dataclass(frozen=True)
-class TokenizerTraining:
+class TokenizerTraining(_InLegs):
     """Attributes:
     quantize_from: the first step whose features are quantised. Before, the decoder reads them
         as they are, so that encoder and decoder have something to say when the codes come.
@@ -134,13 +154,6 @@ class TokenizerTraining:
     ema: float = 0.999
     quantize_from: int = 0
     revive_every: int = 50
-
-    @property
-    def steps(self) -> int:
-        return sum(leg.steps for leg in self.legs)
-
-    def leg_at(self, step: int) -> Leg:
-        return _leg_at(self.legs, step)
 
 
 @dataclass(frozen=True)
@@ -175,7 +188,7 @@ class TransformerTraining:
 
 
 @dataclass(frozen=True)
-class VQVAETraining:
+class VQVAETraining(_InLegs):
     """VideoGPT's objective: reconstruction error, and how far features are from their codes. The
     codebook follows by moving averages.
 
@@ -189,13 +202,6 @@ class VQVAETraining:
     optimiser: Optimiser = Optimiser(rate=3e-4, betas=(0.9, 0.999), warmup=0, decay=0)
     commitment: float = 0.25
     ema: float = 0.0
-
-    @property
-    def steps(self) -> int:
-        return sum(leg.steps for leg in self.legs)
-
-    def leg_at(self, step: int) -> Leg:
-        return _leg_at(self.legs, step)
 
 
 @dataclass(frozen=True)
@@ -229,14 +235,6 @@ class PriorTraining:
         rate=3e-4, betas=(0.9, 0.999), clip=1.0, warmup=0, decay=10**9, shape="cosine"
     )
     ema: float = 0.0
-
-
-def _leg_at(legs: tuple[Leg, ...], step: int) -> Leg:
-    for leg in legs:
-        if step < leg.steps:
-            return leg
-        step -= leg.steps
-    return legs[-1]
 
 
 @dataclass(frozen=True)
@@ -332,7 +330,7 @@ def load_recipe(path: Path) -> AnyRecipe:
     Raises:
         UserError: the file is missing, is not TOML, or has a key or value that does not fit.
     """
-    values = _read(path)
+    values = completed(_read(path), path.name)
     family: type[Any] = VideoGPTRecipe if values.keys() & {"vqvae", "prior"} else MagvitRecipe
     built = _build(family, values, path.name, omit=("folder",))
     recipe: AnyRecipe = dataclasses.replace(built, folder=path.parent)
@@ -370,6 +368,8 @@ def _verify(recipe: AnyRecipe, path: Path) -> None:
             f"{path.name}: frames = {recipe.frames} and the sizes {sizes} must divide by the "
             f"tokenizer's stride {time}, {height}, {width}."
         )
+    if isinstance(recipe, VideoGPTRecipe) and any(leg.decoder_only for leg in recipe.vqvae.legs):
+        raise UserError(f"{path.name}: vqvae.legs: a VQ-VAE has no leg of its decoder alone.")
     if isinstance(recipe, MagvitRecipe) and recipe.transformer.fresh > recipe.transformer.batch:
         raise UserError(f"{path.name}: transformer.fresh must not be above transformer.batch.")
     if not recipe.data:

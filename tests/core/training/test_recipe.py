@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import UserError
-from core.training.recipe import Optimiser, load_recipe, load_sources
+from core.models.presets import PRESETS
+from core.training.recipe import Optimiser, VideoGPTRecipe, load_recipe, load_sources
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -50,3 +51,58 @@ def test_the_rate_rises_stays_and_falls() -> None:
     rates = [optimiser.rate_at(step, 20) for step in (0, 3, 10, 15, 19)]
 
     assert rates == pytest.approx([0.25, 1.0, 1.0, 1.0, 0.2])
+
+
+PUBLISHED = """
+name = "mine"
+preset = "bair"
+
+[[data]]
+folder = "videos"
+
+[prior]
+layers = 3
+[prior.optimiser]
+rate = 1e-4
+"""
+
+
+def test_a_preset_stands_behind_what_the_recipe_says(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(PUBLISHED)
+
+    recipe = load_recipe(path)
+
+    assert isinstance(recipe, VideoGPTRecipe)
+    assert recipe.vqvae.model == PRESETS["bair"].tokenizer
+    assert recipe.vqvae.steps == 100_000
+    assert (recipe.prior.layers, recipe.prior.hidden, recipe.prior.steps) == (3, 512, 150_000)
+    assert (recipe.prior.optimiser.rate, recipe.prior.optimiser.clip) == (1e-4, 1.0)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_alone_makes_a_recipe(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'name = "mine"\npreset = "{name}"\n[[data]]\nfolder = "videos"\n')
+
+    recipe = load_recipe(path)
+
+    assert isinstance(recipe, VideoGPTRecipe)
+    assert recipe.prior.batch == 32
+
+
+def test_a_vqvae_has_no_leg_of_its_decoder_alone(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    leg = "\n[[vqvae.legs]]\nsteps = 1\nsize = 64\nbatch = 1\ndecoder_only = true\n"
+    path.write_text(PUBLISHED + leg)
+
+    with pytest.raises(UserError, match="decoder alone"):
+        load_recipe(path)
+
+
+def test_an_unknown_preset_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(PUBLISHED.replace("bair", "bear"))
+
+    with pytest.raises(UserError, match="Known: moving-mnist"):
+        load_recipe(path)
