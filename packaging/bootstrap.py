@@ -4,7 +4,7 @@
                                                    headless and leave a video and a picture
     python3 packaging/bootstrap.py test [...]      run the tests; the rest goes to pytest
     python3 packaging/bootstrap.py check           lint, types and import directions
-    python3 packaging/bootstrap.py bench [...]     measure; the rest goes to pytest
+    python3 packaging/bootstrap.py bench [NAME]    measure: everything, or start, generation, decode
 
 The first call makes `.venv/` in the checkout and installs the versions of requirements.lock;
 later calls only look whether anything changed. Standard library only; Linux, macOS, Windows.
@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 LOCK = ROOT / "packaging" / "requirements.lock"
 STAMP = VENV / "maskreel-stamp"
+BENCHMARKS = ROOT / "tests" / "benchmarks"
 SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 OLDEST = (3, 11)
@@ -179,7 +180,8 @@ def test(arguments: list[str]) -> int:
 def bench(arguments: list[str]) -> int:
     check_libraries(headless=True)
     settings = ["-q", "-s", "-o", "python_files=bench_*.py"]
-    chosen = arguments or ["tests/benchmarks"]
+    files = {path.stem.removeprefix("bench_"): str(path) for path in BENCHMARKS.glob("bench_*.py")}
+    chosen = [files.get(argument, argument) for argument in arguments] or [str(BENCHMARKS)]
     return call(PYTHON, "-m", "pytest", *settings, *chosen, offscreen=True, folder=ROOT)
 
 
