@@ -304,14 +304,14 @@ class Heads:
 
     Attributes:
         projected: (b·m, parts·heads·d), to be written: queries, and what else is projected.
-        others: (parts - 1, b, heads, m, d): the parts behind the queries.
+        others: (parts - 1, b, heads, d, m): the parts behind the queries.
     """
 
     def __init__(self, sizes: Sizes, m: int, parts: int, value_width: int, like: Tensor) -> None:
         b, heads, width = sizes.batch, sizes.heads, sizes.head_width
         self.projected = like.new_empty(b * m, parts * heads * width)
         by_head = self.projected.view(b, m, parts, heads, width).permute(2, 0, 3, 1, 4)
-        self._query, self.others = by_head[0], by_head[1:]
+        self._query, self.others = by_head[0], by_head[1:].mT
         mixed = like.new_empty(b, heads, m, value_width)
         self._mixed, self._rows = mixed.flatten(0, 1), mixed.transpose(1, 2)
         self._by_head, self._by_row = (b * heads, m, width), (b * m, heads * value_width)

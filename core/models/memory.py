@@ -1,8 +1,9 @@
 """Keys and values of the positions that a causal decode has passed, in all its layers.
 
-They are allocated once and only those that exist are read. With full attention the slot of a
-position is its number. With sparse attention the blocks of 32 tokens that the current one sees are
-gathered side by side whenever they change, so that no other is read.
+They are allocated once and only those that exist are read. The slots of a channel lie side by side:
+so both products of attention run along them, which is fastest for a single query. With full
+attention the slot of a position is its number. With sparse attention the blocks of 32 tokens that
+the current one sees are gathered side by side whenever they change, so that no other is read.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ class Sizes:
         return prod(self.grid)
 
     def zeros(self, slots: int, like: Tensor) -> Tensor:
-        """(layers, 2, b, heads, slots, d), keys before values.
+        """(layers, 2, b, heads, d, slots), keys before values.
 
         Zeros, since what a mask hides must still be a number.
         """
-        shape = (self.layers, 2, self.batch, self.heads, slots, self.head_width)
+        shape = (self.layers, 2, self.batch, self.heads, self.head_width, slots)
         return like.new_zeros(shape)
 
 
@@ -50,7 +51,7 @@ class View(NamedTuple):
     """What a pass over m positions sees of a memory, layer by layer.
 
     Attributes:
-        store: puts new keys and values (2, b, heads, m, d) into their slots.
+        store: puts new keys and values (2, b, heads, d, m) into their slots.
         keys, values: (b·heads, d, n) and (b·heads, n, d), of the slots that are read.
         hidden: (m, n), -∞ where a position does not see a slot and 0 elsewhere, to be added to
             scores; None when all are seen.
@@ -93,23 +94,23 @@ class Memory:
         """For consecutive positions (m,) in the slots from `slot` on."""
         m = len(positions)
         end = slot + m
-        rows = self._cache[..., slot:end, :].unbind(0)
+        places = self._cache[..., slot:end].unbind(0)
         hidden = self._hidden(positions, end) if m > 1 else None
-        return View([row.copy_ for row in rows], *self._read(end), hidden)
+        return View([place.copy_ for place in places], *self._read(end), hidden)
 
     def fixed_view(self, slots: Tensor, positions: Tensor, end: int) -> View:
         """The same for slots (m,) that only the device knows, all of them below `end`.
 
         The n = end slots that are read are the same whatever the positions are.
         """
-        store = [partial(cache.index_copy_, 3, slots) for cache in self._cache.unbind(0)]
+        store = [partial(cache.index_copy_, -1, slots) for cache in self._cache.unbind(0)]
         if self._fixed[0] != end:
             self._fixed = (end, *self._read(end))
         return View(store, *self._fixed[1:], self._hidden(positions, end))
 
     def _read(self, end: int) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
-        keys, values = self._cache[..., :end, :].flatten(2, 3).unbind(1)
-        return keys.transpose(2, 3).unbind(0), values.unbind(0)
+        keys, values = self._cache[..., :end].flatten(2, 3).unbind(1)
+        return keys.unbind(0), values.transpose(2, 3).unbind(0)
 
     def _hidden(self, positions: Tensor, end: int) -> Tensor:
         zero = self._cache.new_zeros(())
@@ -130,7 +131,7 @@ class SparseMemory(Memory):
         self._blocks_seen = [set(row.nonzero().flatten().tolist()) for row in seen]
         most = max(len(self._union(row, row + 1)) for row in range(len(seen)))
         super().__init__(sizes, like, slots=most * BLOCK)
-        self._kept = sizes.zeros(sizes.length, like).unflatten(-2, (-1, BLOCK))
+        self._kept = sizes.zeros(sizes.length, like).unflatten(-1, (-1, BLOCK))
         # One more column for empty slots, which hold a position behind the last.
         self._layout = torch.nn.functional.pad(seen, (0, 1)).to(like.device)
         self._held.fill_(sizes.length)
@@ -161,13 +162,13 @@ class SparseMemory(Memory):
     def _put_back(self) -> None:
         if self._at_hand:
             start, end = self._slot(self._changed), len(self._at_hand) * BLOCK
-            written = self._cache[..., start:end, :].unflatten(-2, (-1, BLOCK))
-            self._kept[..., self._changed : self._at_hand[-1] + 1, :, :] = written
+            written = self._cache[..., start:end].unflatten(-1, (-1, BLOCK))
+            self._kept[..., self._changed : self._at_hand[-1] + 1, :] = written
 
     def _fetch(self, blocks: list[int]) -> None:
         end, device = len(blocks) * BLOCK, self._held.device
         numbers = torch.tensor(blocks, device=device)
-        self._cache[..., :end, :] = self._kept.index_select(-3, numbers).flatten(-3, -2)
+        self._cache[..., :end] = self._kept.index_select(-2, numbers).flatten(-2)
         offsets = torch.arange(BLOCK, device=device)
         self._held[:end] = (numbers.unsqueeze(1) * BLOCK + offsets).flatten()
         self._held[end:] = self._layout.shape[0] * BLOCK

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 def store(view: View, sizes: Sizes, positions: torch.Tensor) -> None:
     """Keys are the positions' numbers and values their negatives, in layer 1 halves more."""
-    keys = positions.view(1, 1, -1, 1).expand(sizes.batch, sizes.heads, -1, sizes.head_width)
+    keys = positions.expand(sizes.batch, sizes.heads, sizes.head_width, -1)
     for layer, put in enumerate(view.store):
         put(torch.stack([keys, -keys]) + layer / 2)
 

@@ -1,26 +1,38 @@
-"""Products of a few rows against torch's linear layer."""
+"""Products of one row or a few against torch's linear layer."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from core.models.products import Dense, Either, Packed, product
+from core.models.products import Dense, Either, Packed, SplitInputs, SplitOutputs, product
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 KINDS = [
-    (Dense, torch.float32),
-    (Dense, torch.bfloat16),
-    (Packed, torch.float32),
-    (Packed, torch.bfloat16),
-    (Either, torch.float32),
+    (Dense, torch.float32, 1),
+    (Dense, torch.bfloat16, 3),
+    (Packed, torch.float32, 3),
+    (Packed, torch.bfloat16, 1),
+    (SplitInputs, torch.float32, 1),
+    (SplitOutputs, torch.float32, 1),
+    (Either, torch.float32, 1),
+    (Either, torch.float32, 3),
 ]
 
 
-@pytest.mark.parametrize(("kind", "dtype"), KINDS)
-@pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize("shape", [(7, 12), (12, 7)])
+@pytest.fixture(autouse=True)
+def _three_threads() -> Iterator[None]:
+    """So that outputs are split into two or three parts."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("kind", "dtype", "rows"), KINDS)
+@pytest.mark.parametrize("shape", [(8, 12), (12, 8), (7, 5)])
 @pytest.mark.parametrize("biased", [True, False])
 def test_all_products_are_a_linear_layer(
     kind: type, dtype: torch.dtype, rows: int, shape: tuple[int, int], biased: bool
