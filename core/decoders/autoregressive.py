@@ -73,8 +73,8 @@ class Autoregressive:
     speculative: bool = option(
         False,
         label="Guess ahead",
-        help="Guess the next tokens and keep those that drawing confirms: the same result, often "
-        "sooner.",
+        help="Guess the next tokens and keep those that drawing confirms: the same chances, and "
+        "sooner where guesses are good.",
     )
     window: int = option(
         7,

@@ -8,13 +8,13 @@ are random, the likeliest token is taken, and where both decode everything their
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import median
 
 import pytest
@@ -170,8 +170,16 @@ def decode_alone(config: CausalConfig) -> tuple[float, int]:
     begin = time.perf_counter()
     *_, last = GREEDY(model, given, SeededNoise([0]))
     rate = last.total / (time.perf_counter() - begin)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return rate, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return rate, peak_memory()
+
+
+def peak_memory() -> int:
+    """The most bytes that this process ever held; 0 where the system does not say."""
+    status = Path("/proc/self/status")
+    if not status.is_file():
+        return 0
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+    return int(lines["VmHWM"].split()[0]) * 1024
 
 
 @torch.inference_mode()
