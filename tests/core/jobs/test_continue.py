@@ -290,7 +290,7 @@ def test_state_in_a_further_window_is_a_few_kilobytes(long: GenerationRequest) -
 def test_memory_does_not_grow_with_the_length(request_: GenerationRequest) -> None:
     held = []
     tracemalloc.start()
-    for update in generate.run(replace(request_, length=18), watched=False):
+    for update in generate.run(replace(request_, length=34), watched=False):
         if isinstance(update, GenerationGrown):
             gc.collect()
             tensors = (value for value in gc.get_objects() if type(value) is torch.Tensor)
@@ -300,8 +300,9 @@ def test_memory_does_not_grow_with_the_length(request_: GenerationRequest) -> No
     tracemalloc.stop()
 
     brought = 2 * GRID[1] * GRID[2] * 3  # bytes of the new frames of a window
-    assert len(held) == 7
-    assert max(held[3:]) < held[2] + 2 * brought
+    assert len(held) == 15
+    # Python itself holds a kilobyte more now and then; twelve windows would be twice as much.
+    assert max(held[3:]) < held[2] + 6 * brought
 
 
 # ── requests that cannot be met ────────────────────────────────────────────────────────────────
