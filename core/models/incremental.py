@@ -1,25 +1,16 @@
 """The causal transformer's decode: a position or a few at a time, from what is remembered.
 
 It computes what `CausalTransformer.forward` does, with few operations and no byte read in vain.
-Weights are prepared once per model: code vectors have gone through `embed`; query, key and value
-are one product; gain and shift of a norm that knows no classes have moved into the product behind
-it, and so has the scale of the scores. x·sigmoid(1.702·x) is silu(1.702·x) / 1.702: both factors
-have moved into the products around it. What comes from classes and first frames is computed once
-per decode.
-
-Norms and head compute in float32, the rest in the format of the model's weights. On a CPU
-attention, too, is float32: its bfloat16 products of a single query are slower.
+What comes from classes and first frames is computed once per decode. Norms and head compute in
+float32, the rest in the format of the model's weights.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
-from math import ceil, sqrt
-from typing import cast
-from weakref import WeakKeyDictionary
+from math import ceil
 
 import torch
 import torch.nn.functional as F
@@ -27,15 +18,9 @@ from torch import Tensor
 
 from core.models.graphs import Function, Graph
 from core.models.memory import Memory, Sizes, SparseMemory, View
-from core.models.products import Product, product
-from core.models.transformers.causal import (
-    GELU_SCALE,
-    NORM_EPSILON,
-    Attention,
-    CausalTransformer,
-    Layer,
-    Norm,
-)
+from core.models.prepared import LayerWeights, Weights, layers_of, weights_of
+from core.models.products import Calls
+from core.models.transformers.causal import NORM_EPSILON, CausalConfig, CausalTransformer
 from core.tokens import Condition
 
 GRAPH_REACH = 1024
@@ -43,106 +28,14 @@ GRAPH_REACH = 1024
 GRAPH_WIDTH = 32
 """Wider passes run without a graph."""
 
-
-# ── once per model ──────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, eq=False)
-class LayerWeights:
-    """The products of one layer; those of the context are None where there is none."""
-
-    qkv: Product
-    out: Product
-    context_query: Product | None
-    context_out: Product | None
-    up: Product
-    down: Product
-
-
-@dataclass(frozen=True, eq=False)
-class Weights:
-    """A model as its decodes read it.
-
-    Attributes:
-        inputs: (codebooks·K + 1, hidden), what stands for each code, and the start behind them.
-        places: (length, hidden), the positions' vectors.
-    """
-
-    inputs: Tensor
-    places: Tensor
-    layers: tuple[LayerWeights, ...]
-    head: Product
-
-    @classmethod
-    def of(cls, model: CausalTransformer) -> Weights:
-        dtype = model.start.dtype
-        codes = F.linear(model.codes.float(), model.embed.weight.float())
-        return cls(
-            torch.cat([codes, model.start.unsqueeze(0)]).to(dtype),
-            model.positions().flatten(0, 2),
-            tuple(_layer_weights(layer, dtype) for layer in _layers(model)),
-            _behind(model.norm, model.head.weight, None, torch.float32),
-        )
-
-
-def _layers(model: CausalTransformer) -> Iterator[Layer]:
-    return (cast(Layer, layer) for layer in model.layers)
-
-
-def _layer_weights(layer: Layer, dtype: torch.dtype) -> LayerWeights:
-    own, out = layer.attention, layer.attention.out
-    qkv = torch.cat([_scaled_query(own), own.key.weight, own.value.weight])
-    context_query = context_out = None
-    if hasattr(layer, "context"):
-        context_query = _behind(layer.context_norm, _scaled_query(layer.context), None, dtype)
-        context_out = product(layer.context.out.weight, layer.context.out.bias)
-    up_weight, up_bias = (GELU_SCALE * part.float() for part in (layer.up.weight, layer.up.bias))
-    down_weight = (layer.down.weight.float() / GELU_SCALE).to(dtype)
-    return LayerWeights(
-        qkv=_behind(layer.attention_norm, qkv, None, dtype),
-        out=product(out.weight, out.bias),
-        context_query=context_query,
-        context_out=context_out,
-        up=_behind(layer.mlp_norm, up_weight, up_bias, dtype),
-        down=product(down_weight, layer.down.bias),
-    )
-
-
-def _scaled_query(attention: Attention) -> Tensor:
-    weight = attention.query.weight.float()
-    return weight / sqrt(weight.shape[0] // attention.heads)
-
-
-def _behind(norm: Norm, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> Product:
-    """The product behind a norm, with the norm's gain and shift if those are always the same."""
-    weight = weight.float()
-    if not norm.classes:
-        gain, shift = norm.affine(None)
-        bias = weight @ shift if bias is None else bias + weight @ shift
-        weight = weight * gain
-    return product(weight.to(dtype), None if bias is None else bias.to(dtype))
-
-
-_prepared: WeakKeyDictionary[CausalTransformer, tuple[object, Weights]] = WeakKeyDictionary()
-
-
-def weights_of(model: CausalTransformer) -> Weights:
-    """Those of the model, prepared again only when its tensors were changed or exchanged."""
-    tensors = model.state_dict(keep_vars=True).values()
-    stamp = [(t.data_ptr(), 0 if t.is_inference() else t._version) for t in tensors]
-    if model not in _prepared or _prepared[model][0] != stamp:
-        _prepared[model] = stamp, Weights.of(model)
-    return _prepared[model][1]
-
-
-# ── once per decode ─────────────────────────────────────────────────────────────────────────────
+Affine = Sequence[Tensor]
+"""Gain and shift of a norm."""
 
 
 @torch.inference_mode()
 def begin(model: CausalTransformer, condition: Condition) -> Decode:
     """A new decode of the condition's batch; of it, `labels` and `frames` are read."""
-    graph = Graph if condition.tokens.is_cuda else None
-    return Decode(model, weights_of(model), condition, graph)
+    return Decode(model, condition, Graph if condition.tokens.is_cuda else None)
 
 
 class Decode:
@@ -153,32 +46,20 @@ class Decode:
             call functions as they are, with shapes that are just large enough.
     """
 
+    @torch.inference_mode()
     def __init__(
         self,
         model: CausalTransformer,
-        weights: Weights,
         condition: Condition,
         graph: Callable[[Function, Sequence[Tensor]], Function] | None,
     ) -> None:
-        config, device = model.config, weights.inputs.device
-        self._weights = weights
-        self._codebooks, self._codebook_size = config.codebooks, config.codebook_size
-        self._sizes = Sizes(
-            config.layers,
-            len(condition.labels),
-            config.heads,
-            config.hidden // config.heads,
-            config.grid,
-        )
-        dtype = torch.float32 if device.type == "cpu" else weights.inputs.dtype
-        self._like = weights.inputs.new_empty(0, dtype=dtype)
-        remember = SparseMemory if config.attention == "sparse" else Memory
-        self.memory = remember(self._sizes, self._like)
-        self._context_width = config.context_width // config.heads
-        self._buffers: dict[int, Buffers] = {}
-        self._positions = torch.arange(config.length, device=device)
+        self._config, self._weights = model.config, weights_of(model)
+        self._batch, inputs = len(condition.labels), self._weights.inputs
+        self.memory = _memory(self._config, self._batch, inputs)
+        self._positions = torch.arange(self._config.length, device=inputs.device)
         self._affines = self._affines_of(model, condition)
         self._context = self._context_of(model, condition)
+        self._programs: dict[int, Program] = {}
         self._graph = graph
         self._graphs: dict[tuple[int, int], Function] = {}
 
@@ -188,7 +69,7 @@ class Decode:
         if label is None:
             return []
         norms = []
-        for layer in _layers(model):
+        for layer in layers_of(model):
             norms.append(layer.attention_norm)
             if hasattr(layer, "context"):
                 norms.append(layer.context_norm)
@@ -209,13 +90,13 @@ class Decode:
                 self._by_head(layer.context.key(features)).transpose(1, 2).contiguous(),
                 self._by_head(layer.context.value(features)),
             )
-            for layer in _layers(model)
+            for layer in layers_of(model)
         ]
 
     def _by_head(self, x: Tensor) -> Tensor:
         """(b, s, heads·d) → (b·heads, s, d) for attention."""
-        split = x.unflatten(-1, (self._sizes.heads, -1)).transpose(1, 2)
-        return split.flatten(0, 1).to(self._like.dtype)
+        split = x.unflatten(-1, (self._config.heads, -1)).transpose(1, 2)
+        return split.flatten(0, 1).to(attention_dtype(x))
 
     @torch.inference_mode()
     def logits(self, first: int, tokens: Tensor) -> Tensor:
@@ -241,9 +122,10 @@ class Decode:
 
     def _rows(self, first: int, tokens: Tensor) -> Tensor:
         """Rows (b, m) of the table of inputs."""
-        if self._codebooks > 1:  # n tokens of a place stand side by side, each of its codebook
+        codebooks = self._config.codebooks
+        if codebooks > 1:  # n tokens of a place stand side by side, each of its codebook
             before = torch.arange(first - 1, first - 1 + tokens.shape[1], device=tokens.device)
-            tokens = tokens + before % self._codebooks * self._codebook_size
+            tokens = tokens + before % codebooks * self._config.codebook_size
         if first > 0:
             return tokens
         start = torch.full_like(tokens[:, :1], len(self._weights.inputs) - 1)
@@ -255,78 +137,165 @@ class Decode:
 
     def _run(self, rows: Tensor, positions: Tensor, view: View) -> Tensor:
         """Rows of inputs (b, m) at positions (m,) → float32 logits (b, m, K)."""
-        weights, buffers = self._weights, self._buffers_for(rows.shape[1])
-        own, context, affines = buffers.own, buffers.context, iter(buffers.affines)
-        x = F.embedding(rows, weights.inputs) + weights.places.index_select(0, positions)
-        x = x.flatten(0, 1)  # (b·m, hidden)
-        for number, layer in enumerate(weights.layers):
-            layer.qkv.into(own.projected, normal(x, next(affines)))
-            view.store[number](own.others)
-            mixed = own.attend(view.keys[number], view.values[number], view.hidden)
-            x = layer.out.added_to(x, mixed.to(x.dtype))
-            if layer.context_query is not None and layer.context_out is not None:
-                layer.context_query.into(context.projected, normal(x, next(affines)))
-                mixed = context.attend(*self._context[number], None)
-                x = layer.context_out.added_to(x, mixed.to(x.dtype))
-            x = layer.down.added_to(x, layer.up.silu(normal(x, next(affines))))
-        return weights.head(normal(x.float(), next(affines))).unflatten(0, rows.shape)
+        program = self._program_for(rows.shape[1])
+        places = self._weights.places.index_select(0, positions)
+        torch.add(F.embedding(rows, self._weights.inputs), places, out=program.start)
+        layers = zip(program.layers, view.store, view.keys, view.values, strict=True)
+        for (before, after), store, keys, values in layers:
+            for call in before:
+                call()
+            store(program.heads.others)
+            program.heads.attend(keys, values, view.hidden)
+            for call in after:
+                call()
+        return program.logits().unflatten(0, rows.shape)
 
-    def _buffers_for(self, m: int) -> Buffers:
-        """Made once per width and kept, since a graph goes on writing there."""
-        if m not in self._buffers:
-            sizes, like = self._sizes, self._like
-            affines = [a.expand(-1, -1, m, -1).flatten(1, 2).unbind(0) for a in self._affines]
-            self._buffers[m] = Buffers(
-                Heads(sizes, m, 3, sizes.head_width, like),
-                Heads(sizes, m, 1, self._context_width, like),
-                affines or repeat(None),
+    def _program_for(self, m: int) -> Program:
+        if m not in self._programs:
+            self._programs[m] = Program(
+                self._config, self._weights, self._affines, self._context, self._batch, m
             )
-        return self._buffers[m]
+        return self._programs[m]
 
 
-@dataclass(frozen=True, eq=False)
-class Buffers:
-    """What passes over m positions need.
+def _memory(config: CausalConfig, batch: int, like: Tensor) -> Memory:
+    width = config.hidden // config.heads
+    sizes = Sizes(config.layers, batch, config.heads, width, config.grid)
+    remember = SparseMemory if config.attention == "sparse" else Memory
+    return remember(sizes, like.new_empty(0, dtype=attention_dtype(like)))
+
+
+class Program:
+    """What is computed for m positions of each sample, as calls on buffers that stay.
+
+    Prepared once per width: so a token takes few operations, and little of Python. A CUDA graph
+    goes on writing into these buffers.
 
     Attributes:
-        own, context: of attention to earlier positions and to first frames.
-        affines: gain and shift (b·m, hidden) of each norm, in the order of their use; None where
-            the product behind the norm contains them.
+        start: (b, m, hidden), to be written: what goes into the first layer.
+        heads: where queries, keys and values are found before each layer's self-attention, and
+            where its result is expected.
+        layers: calls before and after the self-attention of each layer.
     """
 
-    own: Heads
-    context: Heads
-    affines: Iterable[Sequence[Tensor] | None]
+    def __init__(
+        self,
+        config: CausalConfig,
+        weights: Weights,
+        affines: Sequence[Tensor],
+        context: Sequence[tuple[Tensor, Tensor]],
+        batch: int,
+        m: int,
+    ) -> None:
+        rows, inputs, heads = batch * m, weights.inputs, config.heads
+        query = (batch, heads, m, config.hidden // heads)
+        self.start = inputs.new_empty(batch, m, config.hidden)
+        self.heads = Heads(query, 3, query[-1], inputs)
+        self._stream = self.start.flatten(0, 1)
+        self._normal = torch.empty_like(self._stream)
+        self._up = inputs.new_empty(rows, config.mlp_width)
+        self._context_heads = Heads(query, 1, config.context_width // heads, inputs)
+        # Gain and shift (b·m, hidden) of one norm after another.
+        every = (each.expand(-1, -1, m, -1).flatten(1, 2).unbind(0) for each in affines)
+        self._affines: Iterator[Affine | None] = every if affines else repeat(None)
+        self.layers = []
+        for number, layer in enumerate(weights.layers):
+            of_context = context[number] if context else None
+            self.layers.append(self._layer(layer.suited(rows), of_context))
+        self._head, self._last_affine = weights.head.suited(rows), next(self._affines)
+
+    def logits(self) -> Tensor:
+        """(b·m, K) of what the last layer gave."""
+        return self._head(normed(self._stream.float(), self._last_affine))
+
+    def _layer(
+        self, layer: LayerWeights, context: tuple[Tensor, Tensor] | None
+    ) -> tuple[Calls, Calls]:
+        before = [self._norm(), *layer.qkv.into(self.heads.projected, self._normal)]
+        after = layer.out.added_to(self._stream, self.heads.mixed)
+        if context is not None and layer.context_query and layer.context_out:
+            heads = self._context_heads
+            after += [
+                self._norm(),
+                *layer.context_query.into(heads.projected, self._normal),
+                partial(heads.attend, *context, None),
+                *layer.context_out.added_to(self._stream, heads.mixed),
+            ]
+        after += [
+            self._norm(),
+            *layer.up.silu_into(self._up, self._normal),
+            *layer.down.added_to(self._stream, self._up),
+        ]
+        return before, after
+
+    def _norm(self) -> Callable[[], object]:
+        return partial(normed, self._stream, next(self._affines), self._normal)
 
 
 class Heads:
     """Where m positions of each sample go into attention, and where they come out.
 
+    On a CPU attention computes in float32, whatever the format of the rest.
+
+    Args:
+        query: shape (b, heads, m, d).
+        parts: how many such things are projected, queries being the first.
+        value_width: channels of a value of one head.
+        like: of the type and on the device of what goes in.
+
     Attributes:
-        projected: (b·m, parts·heads·d), to be written: queries, and what else is projected.
+        projected: (b·m, parts·heads·d), to be written.
         others: (parts - 1, b, heads, d, m): the parts behind the queries.
+        mixed: (b·m, heads·…): the result.
     """
 
-    def __init__(self, sizes: Sizes, m: int, parts: int, value_width: int, like: Tensor) -> None:
-        b, heads, width = sizes.batch, sizes.heads, sizes.head_width
-        self.projected = like.new_empty(b * m, parts * heads * width)
+    def __init__(
+        self, query: tuple[int, int, int, int], parts: int, value_width: int, like: Tensor
+    ) -> None:
+        (b, heads, m, width), dtype = query, attention_dtype(like)
+        self.projected = like.new_empty(b * m, parts * heads * width, dtype=dtype)
         by_head = self.projected.view(b, m, parts, heads, width).permute(2, 0, 3, 1, 4)
-        self._query, self.others = by_head[0], by_head[1:].mT
-        mixed = like.new_empty(b, heads, m, value_width)
-        self._mixed, self._rows = mixed.flatten(0, 1), mixed.transpose(1, 2)
-        self._by_head, self._by_row = (b * heads, m, width), (b * m, heads * value_width)
+        self.others = by_head[1:].mT
+        self._queries, self._take_queries = _reshaped(by_head[0], (b * heads, m, width), dtype)
+        self._values = like.new_empty(b * heads, m, value_width, dtype=dtype)
+        by_row = self._values.unflatten(0, (b, heads)).transpose(1, 2)
+        self.mixed, self._give_mixed = _reshaped(by_row, (b * m, heads * value_width), like.dtype)
 
-    def attend(self, keys: Tensor, values: Tensor, hidden: Tensor | None) -> Tensor:
-        """Keys (b·heads, d, n), values (b·heads, n, …) → mixed values (b·m, heads·…)."""
-        query = self._query.reshape(self._by_head)
+    def attend(self, keys: Tensor, values: Tensor, hidden: Tensor | None) -> None:
+        """To keys (b·heads, d, n) and values (b·heads, n, …)."""
+        if self._take_queries:
+            self._take_queries()
+        query = self._queries
         scores = torch.bmm(query, keys) if hidden is None else torch.baddbmm(hidden, query, keys)
-        torch.bmm(scores.softmax(-1), values, out=self._mixed)
-        return self._rows.reshape(self._by_row)
+        torch.bmm(scores.softmax(-1), values, out=self._values)
+        if self._give_mixed:
+            self._give_mixed()
 
 
-def normal(x: Tensor, affine: Sequence[Tensor] | None) -> Tensor:
-    """A norm of the model over rows (rows, hidden), with this gain and shift."""
+def attention_dtype(like: Tensor) -> torch.dtype:
+    """On a CPU bfloat16 products of a single query are slower than float32."""
+    return torch.float32 if like.is_cpu else like.dtype
+
+
+def _reshaped(
+    source: Tensor, shape: tuple[int, ...], dtype: torch.dtype
+) -> tuple[Tensor, Callable[[], Tensor] | None]:
+    """`source` in another shape, and what brings that up to date where it is not a view."""
+    result = source.reshape(shape).to(dtype)
+    if result.data_ptr() == source.data_ptr():
+        return result, None
+    return result, partial(result.view(source.shape).copy_, source)
+
+
+def normed(x: Tensor, affine: Affine | None, result: Tensor | None = None) -> Tensor:
+    """A norm of the model over rows (rows, hidden), written into `result` if there is one."""
     y, _, reciprocal = torch.native_layer_norm(x, x.shape[-1:], None, None, 0.0)
     if x.dtype == torch.float32:  # elsewhere the epsilon is far below the last bit
-        y.addcdiv_(y, reciprocal, value=NORM_EPSILON)
-    return y if affine is None else torch.addcmul(affine[1], y, affine[0]).to(x.dtype)
+        last = result if affine is None else None
+        y = torch.addcdiv(y, y, reciprocal, value=NORM_EPSILON, out=last)
+    elif affine is None and result is not None:
+        return result.copy_(y)
+    if affine is None:
+        return y
+    gain, shift = affine
+    return torch.addcmul(shift, y, gain, out=result)

@@ -1,37 +1,47 @@
 """Products of a few rows with weights that stay: what a decode does thousands of times.
 
-With one row all that counts is the weights' way through memory. On a CPU, oneDNN with weights in
-its own order is about twice as fast as torch's matrix product for 4 to 16 rows, and makes bfloat16
-pay. For a single row of float32 torch's product is faster, but runs on one thread, whatever their
-number. As a batch of parts it runs on all, in half the time on two cores.
+With one row all that counts is the weights' way through memory, and calls that cost little. On a
+CPU, oneDNN with weights in its own order is about twice as fast as torch's matrix product for 4 to
+16 rows, and makes bfloat16 pay. For a single row of float32 torch's product is faster, but runs on
+one thread, whatever their number. As a batch of parts it runs on all, in half the time on two
+cores.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import cached_property, partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+Calls = list[Callable[[], object]]
+"""Work on tensors that stay where they are: prepared once, called for every token."""
 
-class Product(Protocol):
+
+class Product(ABC):
     """A linear layer: y = x·Wᵀ + bias for x (rows, inputs)."""
 
+    def suited(self, rows: int) -> Product:  # noqa: ARG002 - most suit any number
+        """The same product for so many rows."""
+        return self
+
+    @abstractmethod
     def __call__(self, x: Tensor) -> Tensor: ...
 
-    def into(self, result: Tensor, x: Tensor) -> None:
-        """Writes y into `result`, which may be of another type."""
-        ...
+    @abstractmethod
+    def into(self, result: Tensor, x: Tensor) -> Calls:
+        """Writing y into `result`, which may be of another type."""
 
-    def added_to(self, residual: Tensor, x: Tensor) -> Tensor:
-        """residual + y, which may take the place of `residual`."""
-        ...
+    @abstractmethod
+    def added_to(self, residual: Tensor, x: Tensor) -> Calls:
+        """Adding y to `residual`."""
 
-    def silu(self, x: Tensor) -> Tensor:
-        """y · sigmoid(y)."""
-        ...
+    def silu_into(self, result: Tensor, x: Tensor) -> Calls:
+        """Writing y · sigmoid(y) into `result`."""
+        return [*self.into(result, x), partial(F.silu, result, inplace=True)]
 
 
 def product(weight: Tensor, bias: Tensor | None) -> Product:
@@ -47,7 +57,7 @@ def _can_be_packed(weight: Tensor) -> bool:
     return hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
-class Dense:
+class Dense(Product):
     """torch's matrix product. The longer side of the weight lies along rows of memory."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
@@ -61,21 +71,17 @@ class Dense:
             return torch.mm(x, self._weight)
         return torch.addmm(self._bias, x, self._weight)
 
-    def into(self, result: Tensor, x: Tensor) -> None:
+    def into(self, result: Tensor, x: Tensor) -> Calls:
         if self._bias is None:
-            torch.mm(x, self._weight, out=result)
-        else:
-            torch.addmm(self._bias, x, self._weight, out=result)
+            return [partial(torch.mm, x, self._weight, out=result)]
+        return [partial(torch.addmm, self._bias, x, self._weight, out=result)]
 
-    def added_to(self, residual: Tensor, x: Tensor) -> Tensor:
-        residual.addmm_(x, self._weight)
-        return residual if self._bias is None else residual.add_(self._bias)
-
-    def silu(self, x: Tensor) -> Tensor:
-        return F.silu(self(x), inplace=True)
+    def added_to(self, residual: Tensor, x: Tensor) -> Calls:
+        calls: Calls = [partial(residual.addmm_, x, self._weight)]
+        return calls if self._bias is None else [*calls, partial(residual.add_, self._bias)]
 
 
-class Packed:
+class Packed(Product):
     """oneDNN's linear layer as torch's compiler calls it, with what follows built in."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
@@ -87,25 +93,27 @@ class Packed:
     def __call__(self, x: Tensor) -> Tensor:
         return self._linear(x, self._weight, self._bias, "none", [], "")
 
-    def into(self, result: Tensor, x: Tensor) -> None:
-        result.copy_(self(x))
+    def into(self, result: Tensor, x: Tensor) -> Calls:
+        return [lambda: result.copy_(self(x))]
 
-    def added_to(self, residual: Tensor, x: Tensor) -> Tensor:
-        return self._linear_and(x, residual, self._weight, self._bias, "add")
+    def added_to(self, residual: Tensor, x: Tensor) -> Calls:
+        add = partial(self._linear_and, x, residual, self._weight, self._bias, "add")
+        return [lambda: residual.copy_(add())]
 
-    def silu(self, x: Tensor) -> Tensor:
-        return self._linear(x, self._weight, self._bias, "swish", [], "")
+    def silu_into(self, result: Tensor, x: Tensor) -> Calls:
+        silu = partial(self._linear, x, self._weight, self._bias, "swish", [], "")
+        return [lambda: result.copy_(silu())]
 
 
-class SplitInputs:
+class SplitInputs(Product):
     """One row on all threads: the inputs are split into parts, whose products are summed up."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        self._parts = _parts(weight.shape[1])
-        self._weight = weight.t().contiguous().unflatten(0, (self._parts, -1))
+        parts = _parts(weight.shape[1])
+        self._weight = weight.t().contiguous().unflatten(0, (parts, -1))
         self._first = None
         if bias is not None:  # is added to the first part
-            self._first = F.pad(bias.view(1, 1, -1), (0, 0, 0, 0, 0, self._parts - 1))
+            self._first = F.pad(bias.view(1, 1, -1), (0, 0, 0, 0, 0, parts - 1))
 
     @property
     def weight(self) -> Tensor:
@@ -113,32 +121,31 @@ class SplitInputs:
         return self._weight.flatten(0, 1).t()
 
     def __call__(self, x: Tensor) -> Tensor:
-        return self._summands(x).sum(0)
+        result = x.new_empty(1, self._weight.shape[2])
+        for call in self.into(result, x):
+            call()
+        return result
 
-    def into(self, result: Tensor, x: Tensor) -> None:
-        torch.sum(self._summands(x), 0, out=result)
+    def into(self, result: Tensor, x: Tensor) -> Calls:
+        parts = x.view(len(self._weight), 1, -1)
+        summands = x.new_empty(len(self._weight), 1, self._weight.shape[2])
+        multiply = partial(torch.bmm, parts, self._weight, out=summands)
+        if self._first is not None:
+            multiply = partial(torch.baddbmm, self._first, parts, self._weight, out=summands)
+        return [multiply, partial(torch.sum, summands, 0, out=result)]
 
-    def added_to(self, residual: Tensor, x: Tensor) -> Tensor:
-        return residual.add_(self(x))
-
-    def silu(self, x: Tensor) -> Tensor:
-        return F.silu(self(x), inplace=True)
-
-    def _summands(self, x: Tensor) -> Tensor:
-        """(parts, 1, outputs)."""
-        parts = x.view(self._parts, 1, -1)
-        if self._first is None:
-            return torch.bmm(parts, self._weight)
-        return torch.baddbmm(self._first, parts, self._weight)
+    def added_to(self, residual: Tensor, x: Tensor) -> Calls:
+        y = torch.empty_like(residual)
+        return [*self.into(y, x), partial(residual.add_, y)]
 
 
-class SplitOutputs:
+class SplitOutputs(Product):
     """One row on all threads: each computes a part of the outputs."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        self._parts = _parts(len(weight))
-        self._weight = weight.contiguous().unflatten(0, (self._parts, -1)).transpose(1, 2)
-        self._bias = None if bias is None else bias.view(self._parts, 1, -1)
+        parts = _parts(len(weight))
+        self._weight = weight.contiguous().unflatten(0, (parts, -1)).transpose(1, 2)
+        self._bias = None if bias is None else bias.view(parts, 1, -1)
 
     @property
     def weight(self) -> Tensor:
@@ -146,23 +153,26 @@ class SplitOutputs:
         return self._weight.transpose(1, 2).flatten(0, 1)
 
     def __call__(self, x: Tensor) -> Tensor:
-        rows = x.expand(self._parts, -1, -1)
+        result = x.new_empty(1, self._weight.shape[0] * self._weight.shape[2])
+        for call in self.into(result, x):
+            call()
+        return result
+
+    def into(self, result: Tensor, x: Tensor) -> Calls:
+        rows, parts = self._split(x, result)
         if self._bias is None:
-            return torch.bmm(rows, self._weight).view(1, -1)
-        return torch.baddbmm(self._bias, rows, self._weight).view(1, -1)
+            return [partial(torch.bmm, rows, self._weight, out=parts)]
+        return [partial(torch.baddbmm, self._bias, rows, self._weight, out=parts)]
 
-    def into(self, result: Tensor, x: Tensor) -> None:
-        result.copy_(self(x))
+    def added_to(self, residual: Tensor, x: Tensor) -> Calls:
+        rows, parts = self._split(x, residual)
+        calls: Calls = [partial(parts.baddbmm_, rows, self._weight)]
+        return calls if self._bias is None else [*calls, partial(parts.add_, self._bias)]
 
-    def added_to(self, residual: Tensor, x: Tensor) -> Tensor:
-        parts = residual.view(self._parts, 1, -1)
-        parts.baddbmm_(x.expand(self._parts, -1, -1), self._weight)
-        if self._bias is not None:
-            parts.add_(self._bias)
-        return residual
-
-    def silu(self, x: Tensor) -> Tensor:
-        return F.silu(self(x), inplace=True)
+    def _split(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """(parts, 1, inputs), the same for all, and (parts, 1, outputs / parts)."""
+        parts = len(self._weight)
+        return x.expand(parts, -1, -1), y.view(parts, 1, -1)
 
 
 def _parts(size: int) -> int:
@@ -170,10 +180,10 @@ def _parts(size: int) -> int:
     return max(n for n in range(1, torch.get_num_threads() + 1) if size % n == 0)
 
 
-class Either:
+class Either(Product):
     """Split for one row, Packed for more; packed when that is first asked for.
 
-    The split leaves long rows in memory whole: that of inputs or of outputs, which are more.
+    The split leaves long rows in memory whole: those of inputs or of outputs, which are more.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
@@ -185,17 +195,14 @@ class Either:
     def _packed(self) -> Packed:
         return Packed(self._split.weight, self._bias)
 
-    def _for(self, x: Tensor) -> Product:
-        return self._split if len(x) == 1 else self._packed
+    def suited(self, rows: int) -> Product:
+        return self._split if rows == 1 else self._packed
 
     def __call__(self, x: Tensor) -> Tensor:
-        return self._for(x)(x)
+        return self.suited(len(x))(x)
 
-    def into(self, result: Tensor, x: Tensor) -> None:
-        self._for(x).into(result, x)
+    def into(self, result: Tensor, x: Tensor) -> Calls:
+        return self.suited(len(x)).into(result, x)
 
-    def added_to(self, residual: Tensor, x: Tensor) -> Tensor:
-        return self._for(x).added_to(residual, x)
-
-    def silu(self, x: Tensor) -> Tensor:
-        return self._for(x).silu(x)
+    def added_to(self, residual: Tensor, x: Tensor) -> Calls:
+        return self.suited(len(x)).added_to(residual, x)

@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from core.models.graphs import Function
-from core.models.incremental import Decode, weights_of
+from core.models.incremental import Decode
+from core.models.prepared import weights_of
 from core.models.transformers.causal import CausalConfig, CausalTransformer
 from core.tokens import Condition
 from tests.priors import TINY, TINY_PRIORS, condition_for, random_prior
@@ -100,7 +101,7 @@ def test_shapes_that_suit_a_graph_give_the_same_logits(
 
         return call
 
-    decode = Decode(model, weights_of(model), condition, recorded)
+    decode = Decode(model, condition, recorded)
     logits = in_passes(decode, before(condition), widths)
 
     assert_close(logits, expected(model, condition))
@@ -141,7 +142,7 @@ class Operations(TorchDispatchMode):
 
 
 @pytest.mark.parametrize(
-    ("name", "per_layer"), [("full", 18), ("sparse", 18), ("class", 22), ("frames", 29)]
+    ("name", "per_layer"), [("full", 18), ("sparse", 18), ("class", 20), ("frames", 27)]
 )
 def test_a_token_takes_few_operations(name: str, per_layer: int) -> None:
     """The authors' sampler takes about 90 a layer."""

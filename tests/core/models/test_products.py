@@ -8,7 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from core.models.products import Dense, Either, Packed, SplitInputs, SplitOutputs, product
+from core.models.products import Calls, Dense, Either, Packed, SplitInputs, SplitOutputs, product
 
 KINDS = [
     (Dense, torch.float32, 1),
@@ -31,6 +31,11 @@ def _three_threads() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+def run(calls: Calls) -> None:
+    for call in calls:
+        call()
+
+
 @pytest.mark.parametrize(("kind", "dtype", "rows"), KINDS)
 @pytest.mark.parametrize("shape", [(8, 12), (12, 8), (7, 5)])
 @pytest.mark.parametrize("biased", [True, False])
@@ -46,15 +51,31 @@ def test_all_products_are_a_linear_layer(
     tolerance = 0.05 if dtype == torch.bfloat16 else 1e-5
 
     expected = F.linear(x, weight, bias)
-    ours.into(result, x)
+    sums, activated = residual.clone(), torch.empty_like(residual)
+    for calls in (
+        ours.into(result, x),
+        ours.added_to(sums, x),
+        ours.silu_into(activated, x),
+    ):
+        run(calls)
 
     for found, wanted in (
         (ours(x), expected),
         (result, expected),
-        (ours.silu(x), expected * expected.sigmoid()),
-        (ours.added_to(residual.clone(), x), residual + expected),
+        (activated, expected * expected.sigmoid()),
+        (sums, residual + expected),
     ):
         torch.testing.assert_close(found, wanted, atol=tolerance, rtol=tolerance)
+
+
+def test_calls_read_what_is_there_when_they_are_called() -> None:
+    weight, x, result = torch.ones(4, 6), torch.ones(1, 6), torch.empty(1, 4)
+    calls = product(weight, None).into(result, x)
+
+    for value in (2.0, 3.0):
+        x.fill_(value)
+        run(calls)
+        assert result.tolist() == [[6 * value] * 4]
 
 
 def test_bfloat16_products_can_write_float32() -> None:
@@ -62,6 +83,6 @@ def test_bfloat16_products_can_write_float32() -> None:
     weight, x = torch.randn(5, 4).bfloat16(), torch.randn(1, 4).bfloat16()
     result = torch.empty(1, 5)
 
-    product(weight, None).into(result, x)
+    run(product(weight, None).into(result, x))
 
     torch.testing.assert_close(result, F.linear(x, weight).float(), atol=0.05, rtol=0.05)
