@@ -44,7 +44,7 @@ def random_prior(config: CausalConfig, seed: int = 0) -> CausalTransformer:
             if weight.ndim == 1:  # gains around 1; shifts, biases and the start around 0
                 nn.init.normal_(weight, mean=float(name.endswith("scale")), std=0.2)
         for table in (model.positions.t, model.positions.h, model.positions.w, model.start):
-            nn.init.normal_(table, std=0.5)
+            nn.init.normal_(table)
         nn.init.normal_(model.embed.weight, std=1 / sqrt(config.embedding_dim))
         nn.init.normal_(model.head.weight, std=3 / sqrt(config.hidden))
     return model.eval()
