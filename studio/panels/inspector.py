@@ -9,7 +9,7 @@ from studio.panels.recipe import RecipePanel
 from studio.panels.window_actions import Actions
 from studio.state.studio import Studio
 
-WIDTH = 304
+WIDTH = 316
 
 
 class Inspector(QWidget):
