@@ -4,8 +4,10 @@ VideoGPT (arXiv 2104.10157) draws token by token. Here several positions may go 
 in one pass: tokens that are known, and with speculative Jacobi decoding guesses of the next ones.
 The noise of a position is always the same, so a token is a function of those before it (as in
 arXiv 2002.09928, fixed-point iteration). Up to the first wrong guess, what is drawn is what drawing
-one by one gives; what is drawn behind it are the next guesses. So the outcome does not depend on
-what was guessed, only the number of passes does.
+one by one gives; what is drawn behind it are the next guesses. So the outcome does not depend on what was
+guessed, only the number of passes does: exactly in exact arithmetic. Passes of different widths
+round differently: in float32 that changes a token in about one clip in a hundred, in bfloat16 in
+most.
 """
 
 from __future__ import annotations
@@ -77,7 +79,7 @@ class Autoregressive:
         "sooner where guesses are good.",
     )
     window: int = option(
-        7,
+        15,
         label="Tokens guessed",
         minimum=1,
         maximum=AT_ONCE - 1,

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.models.products import Product, product
 from core.models.transformers.causal import (
@@ -26,6 +26,11 @@ from core.models.transformers.causal import (
     Layer,
     Norm,
 )
+
+SMALL = 64 * 2**20
+"""A model of at most so many bytes in float32 decodes in float32 on a CPU, though its weights are
+bfloat16: that is as fast, since calls and not bytes take the time. And rounding then hardly ever
+makes a token depend on how many positions go through the model at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +67,11 @@ class Weights:
 
     @classmethod
     def of(cls, model: CausalTransformer) -> Weights:
-        dtype = model.start.dtype
+        dtype = decode_dtype(model)
         codes = F.linear(model.codes.float(), model.embed.weight.float())
         return cls(
             torch.cat([codes, model.start.unsqueeze(0)]).to(dtype),
-            model.positions().flatten(0, 2),
+            model.positions().flatten(0, 2).to(dtype),
             tuple(_layer_weights(layer, dtype) for layer in layers_of(model)),
             _behind(model.norm, model.head.weight, None, torch.float32),
         )
@@ -85,32 +90,41 @@ def weights_of(model: CausalTransformer) -> Weights:
     return _prepared[model][1]
 
 
+def decode_dtype(model: CausalTransformer) -> torch.dtype:
+    """What a decode of the model computes with."""
+    size = 4 * sum(weight.numel() for weight in model.layers.parameters())
+    return torch.float32 if model.start.is_cpu and size <= SMALL else model.start.dtype
+
+
 def layers_of(model: CausalTransformer) -> Iterator[Layer]:
     return (cast(Layer, layer) for layer in model.layers)
 
 
 def _layer_weights(layer: Layer, dtype: torch.dtype) -> LayerWeights:
-    own, out = layer.attention, layer.attention.out
+    own = layer.attention
     qkv = torch.cat([_scaled_query(own), own.key.weight, own.value.weight])
     context_query = context_out = None
     if hasattr(layer, "context"):
         context_query = _behind(layer.context_norm, _scaled_query(layer.context), None, dtype)
-        context_out = product(layer.context.out.weight, layer.context.out.bias)
+        context_out = _linear(layer.context.out, dtype)
     up_weight, up_bias = (GELU_SCALE * part.float() for part in (layer.up.weight, layer.up.bias))
-    down_weight = (layer.down.weight.float() / GELU_SCALE).to(dtype)
     return LayerWeights(
         qkv=_behind(layer.attention_norm, qkv, None, dtype),
-        out=product(out.weight, out.bias),
+        out=_linear(own.out, dtype),
         context_query=context_query,
         context_out=context_out,
         up=_behind(layer.mlp_norm, up_weight, up_bias, dtype),
-        down=product(down_weight, layer.down.bias),
+        down=_linear(layer.down, dtype, scale=1 / GELU_SCALE),
     )
 
 
 def _scaled_query(attention: Attention) -> Tensor:
     weight = attention.query.weight.float()
     return weight / sqrt(weight.shape[0] // attention.heads)
+
+
+def _linear(layer: nn.Linear, dtype: torch.dtype, scale: float = 1.0) -> Product:
+    return product((layer.weight.float() * scale).to(dtype), layer.bias.to(dtype))
 
 
 def _behind(norm: Norm, weight: Tensor, bias: Tensor | None, dtype: torch.dtype) -> Product:

@@ -6,6 +6,7 @@ import gc
 import weakref
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from core.models import prepared
 from core.models.graphs import Function
 from core.models.incremental import Decode
 from core.models.prepared import weights_of
@@ -111,17 +113,49 @@ def test_shapes_that_suit_a_graph_give_the_same_logits(
 
 
 @pytest.mark.parametrize("name", ["full", "class and frames", "sparse"])
-def test_bfloat16_is_as_near_as_its_own_forward_pass(name: str) -> None:
+def test_bfloat16_is_as_near_as_its_own_forward_pass(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prepared, "SMALL", 0)
     config = TINY_PRIORS[name]
     model, condition = random_prior(config), condition_for(config, 2)
     exact = expected(model, condition)
     model.to(torch.bfloat16)
 
-    logits = in_passes(model.begin(condition), before(condition), [1])
+    logits = in_passes(model.begin(condition), before(condition), [1, 1, 1, 5])
 
+    assert weights_of(model).inputs.dtype == torch.bfloat16
     assert logits.dtype == torch.float32
     ours, theirs = ((x - exact).std() for x in (logits, expected(model, condition)))
     assert ours < 1.2 * theirs < 0.05 * exact.std()
+
+
+def test_a_small_model_in_bfloat16_decodes_in_float32() -> None:
+    model, condition = random_prior(TINY).to(torch.bfloat16), condition_for(TINY)
+
+    logits = in_passes(model.begin(condition), before(condition), [1, 4])
+
+    assert_close(logits, expected(model.float(), condition))
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+@pytest.mark.parametrize("small", [0, prepared.SMALL], ids=["bfloat16", "float32"])
+def test_the_number_of_threads_changes_no_bit(
+    batch: int, small: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is chosen while a decode goes on, and equal requests shall give equal clips."""
+    monkeypatch.setattr(prepared, "SMALL", small)
+    config = replace(TINY, hidden=252, layers=2, codebook_size=300)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)  # when weights are prepared
+    model, condition = random_prior(config).to(torch.bfloat16), condition_for(config, batch)
+    results = []
+
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        results.append(in_passes(model.begin(condition), before(condition), [1, 1, 3]))
+    torch.set_num_threads(1)
+
+    assert torch.equal(*results)
 
 
 # ── what it costs ───────────────────────────────────────────────────────────────────────────────
