@@ -4,10 +4,11 @@ VideoGPT (arXiv 2104.10157) draws token by token. Here several positions may go 
 in one pass: tokens that are known, and with speculative Jacobi decoding guesses of the next ones.
 The noise of a position is always the same, so a token is a function of those before it (as in
 arXiv 2002.09928, fixed-point iteration). Up to the first wrong guess, what is drawn is what drawing
-one by one gives; what is drawn behind it are the next guesses. So the outcome does not depend on what was
-guessed, only the number of passes does: exactly in exact arithmetic. Passes of different widths
-round differently: in float32 that changes a token in about one clip in a hundred, in bfloat16 in
-most.
+one by one gives; what is drawn behind it are the next guesses. So the outcome does not depend on
+what was guessed, only the number of passes does.
+
+That is so but for rounding, which differs with the number of positions in a pass: in float32 it
+hardly ever changes a token, in bfloat16 it may change one in some hundred, and all that follow.
 """
 
 from __future__ import annotations
