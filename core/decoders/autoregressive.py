@@ -14,7 +14,7 @@ hardly ever changes a token, in bfloat16 it may change one in some hundred, and 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
@@ -147,7 +147,7 @@ class _Run:
         self._next_free = self.row.next_free()
         self._ahead = decoder.window if decoder.speculative else 0
         self._widest = min(AT_ONCE, self.row.frame)
-        self._threads = Threads(decoder.clock)
+        self._timed = Threads(decoder.clock) if condition.tokens.is_cpu else _called
 
     def go_on(self) -> None:
         """One pass: known tokens from the place on, one that is drawn, and guesses behind it."""
@@ -159,7 +159,7 @@ class _Run:
         if self._ahead:
             row.guess(free, end)
         if free == first:
-            self.place = self._threads(lambda: self._pass(first, first, end))
+            self.place = self._timed(lambda: self._pass(first, first, end))
         else:
             self.place = self._pass(first, min(free, end), end)
         row.decided = max(row.decided, self.place)
@@ -181,6 +181,10 @@ class _Run:
         scaled = logits if decoder.temperature == 1 else logits / decoder.temperature
         kept = keep_likeliest(scaled, decoder.top_k, decoder.top_p)
         return draw(kept, self._noise(first, logits.shape[1]))
+
+
+def _called(work: Callable[[], int]) -> int:
+    return work()
 
 
 class _Row:

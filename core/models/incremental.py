@@ -7,6 +7,7 @@ float32, the rest in the format of the model's weights.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
@@ -25,8 +26,8 @@ from core.tokens import Condition
 
 GRAPH_REACH = 1024
 """A CUDA graph attends to slots in multiples of this number."""
-GRAPH_WIDTH = 32
-"""Wider passes run without a graph."""
+GRAPH_AFTER = 4
+"""Passes of a width run so often without a graph: making one takes the time of many."""
 
 Affine = Sequence[Tensor]
 """Gain and shift of a norm."""
@@ -60,7 +61,7 @@ class Decode:
         self._affines = self._affines_of(model, condition)
         self._context = self._context_of(model, condition)
         self._programs: dict[int, Program] = {}
-        self._graph = graph
+        self._graph, self._passes = graph, Counter[int]()
         self._graphs: dict[tuple[int, int], Function] = {}
 
     def _affines_of(self, model: CausalTransformer, condition: Condition) -> list[Tensor]:
@@ -111,7 +112,8 @@ class Decode:
         m = tokens.shape[1]
         slot = self.memory.turn_to(first, m)
         rows, positions = self._rows(first, tokens), self._positions[first : first + m]
-        if self._graph is None or m > GRAPH_WIDTH:
+        self._passes[m] += 1
+        if self._graph is None or self._passes[m] <= GRAPH_AFTER:
             return self._run(rows, positions, self.memory.view(slot, positions))
         slots = self._positions[slot : slot + m]
         reach = min(ceil((slot + m) / GRAPH_REACH) * GRAPH_REACH, self.memory.slots)

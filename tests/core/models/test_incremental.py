@@ -85,7 +85,7 @@ def test_going_back_is_asking_again(config: CausalConfig, data: st.DataObject) -
 
 
 @every_prior
-@pytest.mark.parametrize("widths", [[1], [3, 1, 40, 7]], ids=str)
+@pytest.mark.parametrize("widths", [[1], [3, 1, 4]], ids=str)
 def test_shapes_that_suit_a_graph_give_the_same_logits(
     config: CausalConfig, widths: list[int]
 ) -> None:
@@ -107,9 +107,7 @@ def test_shapes_that_suit_a_graph_give_the_same_logits(
     logits = in_passes(decode, before(condition), widths)
 
     assert_close(logits, expected(model, condition))
-    assert len(shapes) == len(set(map(str, shapes)))  # none is made twice
-    if widths == [1]:
-        assert len(shapes) == 1
+    assert len(shapes) == len(widths)  # one for each, whatever the position is
 
 
 @pytest.mark.parametrize("name", ["full", "class and frames", "sparse"])
