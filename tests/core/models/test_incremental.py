@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,7 +13,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from core.models import prepared
 from core.models.graphs import Function
@@ -22,6 +20,7 @@ from core.models.incremental import Decode
 from core.models.prepared import weights_of
 from core.models.transformers.causal import CausalConfig, CausalTransformer
 from core.tokens import Condition
+from tests.operations import Operations
 from tests.priors import TINY, TINY_PRIORS, condition_for, random_prior
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -157,20 +156,6 @@ def test_the_number_of_threads_changes_no_bit(
 
 
 # ── what it costs ───────────────────────────────────────────────────────────────────────────────
-
-
-class Operations(TorchDispatchMode):
-    """Counts torch's operations."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.counts: Counter[str] = Counter()
-
-    def __torch_dispatch__(
-        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        self.counts[str(function)] += 1
-        return function(*args, **(kwargs or {}))
 
 
 @pytest.mark.parametrize(
