@@ -16,7 +16,12 @@ MIDDLE_GREY = 0.5
 
 def to_video(frames: NDArray[np.uint8], device: torch.device | str = "cpu") -> Tensor:
     """uint8 (b, T, H, W, 3) → float32 (b, 3, T, H, W) in [0, 1], on the device."""
-    return torch.from_numpy(frames).to(device).permute(0, 4, 1, 2, 3).float() / 255
+    return as_video(torch.from_numpy(frames).to(device))
+
+
+def as_video(frames: Tensor) -> Tensor:
+    """uint8 (b, T, H, W, 3) → float32 (b, 3, T, H, W) in [0, 1], where the frames are."""
+    return frames.permute(0, 4, 1, 2, 3).float() / 255
 
 
 def to_frames(video: Tensor) -> NDArray[np.uint8]:

@@ -24,7 +24,7 @@ from core.metrics.baselines import BASELINES
 from core.metrics.figures import Figures
 from core.metrics.masked_prior import HOLE_TASKS
 from core.metrics.psnr_ssim import psnr, ssim
-from core.pixels import to_frames
+from core.pixels import to_frames, to_video
 from core.training.data import Cut, load_footage
 from core.training.recipe import load_sources
 
@@ -68,10 +68,12 @@ def run(request: EvaluateRequest) -> Iterator[EvaluateUpdate]:
     cut = Cut(card.frames, card.height)
     figures, tokens = Figures(), []
     for begin in range(0, request.clips, request.batch):
-        rng = np.random.default_rng((request.seed, begin))
         torch.manual_seed(request.seed + begin)
-        count = min(request.batch, request.clips - begin)
-        clips, labels = footage.draw(rng, count, cut)
+        numbers = range(begin, min(begin + request.batch, request.clips))
+        generators = [np.random.default_rng((request.seed, number)) for number in numbers]
+        drawn = [footage.draw(rng, cut) for rng in generators]
+        clips = to_video(np.stack([one.frames for one in drawn]))
+        labels, rng = torch.tensor([one.label for one in drawn]), generators[0]
         tokens.append(_measure_tokenizer(bundle, clips, figures))
         _measure_prior(bundle, clips, labels, tokens[-1], rng, figures)
         done = min(begin + request.batch, request.clips)

@@ -45,11 +45,11 @@ def run(request: TrainRequest) -> Iterator[TrainUpdate]:
     start = _start(recipe)
     classes = start.card.classes if start else ()
     footage = load_footage(recipe.data, recipe.folder, classes)
-    tokenizer = _tokenizer_phase(recipe, footage, start)
-    yield from run_phase(tokenizer, request.run, recipe.save_every)
-    transformer = _transformer_phase(recipe, footage, tokenizer, start)
+    tokenizer = _tokenizer_phase(recipe, start)
+    yield from run_phase(tokenizer, footage, request.run, recipe.save_every, recipe.seed)
+    transformer = _transformer_phase(recipe, footage.classes, tokenizer, start)
     last = None
-    for last in run_phase(transformer, request.run, recipe.save_every):
+    for last in run_phase(transformer, footage, request.run, recipe.save_every, recipe.seed):
         yield last
     folder = request.models / recipe.name
     _bundle(recipe, footage, tokenizer, transformer).save(folder, recipe.stored_as)
@@ -72,27 +72,25 @@ def _start(recipe: AnyRecipe) -> ModelBundle | None:
     return bundle
 
 
-def _tokenizer_phase(
-    recipe: AnyRecipe, footage: Footage, start: ModelBundle | None
-) -> TokenizerPhase | VQVAEPhase:
+def _tokenizer_phase(recipe: AnyRecipe, start: ModelBundle | None) -> TokenizerPhase | VQVAEPhase:
     network = start.tokenizer if start else None
     if isinstance(recipe, MagvitRecipe):
-        return TokenizerPhase(recipe, footage, network)
-    return VQVAEPhase(recipe, footage, network)
+        return TokenizerPhase(recipe, network)
+    return VQVAEPhase(recipe, network)
 
 
 def _transformer_phase(
     recipe: AnyRecipe,
-    footage: Footage,
+    classes: tuple[str, ...],
     tokenizer: TokenizerPhase | VQVAEPhase,
     start: ModelBundle | None,
 ) -> TransformerPhase | PriorPhase:
     network = start.transformer if start else None
     if isinstance(recipe, MagvitRecipe):
         assert isinstance(tokenizer, TokenizerPhase)
-        return TransformerPhase(recipe, footage, tokenizer.trained, network)
+        return TransformerPhase(recipe, classes, tokenizer.trained, network)
     assert isinstance(tokenizer, VQVAEPhase)
-    return PriorPhase(recipe, footage, tokenizer.trained, network)
+    return PriorPhase(recipe, classes, tokenizer.trained, network)
 
 
 def _bundle(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -19,8 +19,7 @@ from torch import Tensor
 
 from core.clip import Frames
 from core.errors import UserError
-from core.pixels import to_video
-from core.training.recipe import DataSource, Recipe
+from core.training.recipe import DataSource, InLegs, Recipe
 
 SUFFIXES = {".mp4", ".mkv", ".mov", ".webm", ".avi"}
 
@@ -45,6 +44,23 @@ class Cut:
     strides: int = 2
     zoom: float = 0.6
 
+    @classmethod
+    def of(cls, recipe: Recipe) -> Cut:
+        return cls(recipe.frames, recipe.size, recipe.strides, recipe.zoom)
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A clip that was drawn: uint8 frames (T, size, size, 3), its class, its video's name.
+
+    Attributes:
+        label: index in `Footage.classes`; their number when the class is none of them.
+    """
+
+    frames: Frames
+    label: int
+    name: str
+
 
 class Footage:
     """All videos of some sources, in memory.
@@ -62,23 +78,38 @@ class Footage:
     def frame_count(self) -> int:
         return sum(len(video.frames) for video in self.videos)
 
-    def draw(self, rng: np.random.Generator, count: int, cut: Cut) -> tuple[Tensor, Tensor]:
-        """`count` random clips: float32 (b, 3, T, H, W) in [0, 1], and labels int64 (b,)."""
-        chosen = rng.choice(len(self.videos), size=count, p=self._chances)
-        clips = [cut_clip(self.videos[index], rng, cut) for index in chosen]
-        labels = torch.tensor([self.videos[index].label for index in chosen])
-        return to_video(np.stack(clips)), labels
+    def draw(self, rng: np.random.Generator, cut: Cut) -> Drawn:
+        """A random clip."""
+        video = self.videos[rng.choice(len(self.videos), p=self._chances)]
+        return Drawn(cut_clip(video, rng, cut), video.label, video.name)
 
 
-def draw_crops(
-    footage: Footage, rng: np.random.Generator, count: int, size: int, recipe: Recipe
-) -> Tensor:
-    """Clips of the recipe's scale, float32 (b, 3, T, size, size) in [0, 1]; where `size` is
-    smaller than the recipe's, a random part of each."""
-    whole = Cut(recipe.frames, max(recipe.size, size), recipe.strides, recipe.zoom)
-    video, _ = footage.draw(rng, count, whole)
-    top, left = rng.integers(0, whole.size - size + 1, size=2)
-    return video[..., top : top + size, left : left + size]
+@dataclass(frozen=True)
+class Crops:
+    """Examples for a tokenizer: random crops, "frames" uint8 (T, size, size, 3).
+
+    A crop has the recipe's scale; where a leg's size is smaller, it is a random part.
+
+    Attributes:
+        cut: of the recipe; training: says the size of each step.
+    """
+
+    seed: int
+    stream: int
+    cut: Cut
+    training: InLegs
+
+    def count(self, step: int) -> int:
+        return self.training.leg_at(step).batch
+
+    def __call__(self, footage: Footage, step: int, index: int) -> dict[str, Tensor]:
+        rng = np.random.default_rng((self.seed, self.stream, step, index))
+        size = self.training.leg_at(step).size
+        whole = replace(self.cut, size=max(self.cut.size, size))
+        frames = footage.draw(rng, whole).frames
+        top, left = rng.integers(0, whole.size - size + 1, size=2)
+        crop = frames[:, top : top + size, left : left + size]
+        return {"frames": torch.from_numpy(np.ascontiguousarray(crop))}
 
 
 def cut_clip(video: Video, rng: np.random.Generator, cut: Cut) -> Frames:

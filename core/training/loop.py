@@ -14,15 +14,18 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import torch
+from torch import Tensor
 
 from core.training.checkpoints import load_checkpoint, save_checkpoint
-from core.training.phases import Phase
+from core.training.data import Footage
+from core.training.loading import Batch, Loader
+from core.training.phases import Losses, Phase
 from core.training.recipe import Recipe
 
 REPORT_EVERY = 10
@@ -48,7 +51,9 @@ class TrainUpdate:
     bundle: Path | None = None
 
 
-def run_phase(phase: Phase, run: Path, save_every: int) -> Iterator[TrainUpdate]:
+def run_phase(
+    phase: Phase, footage: Footage, run: Path, save_every: int, seed: int = 0
+) -> Iterator[TrainUpdate]:
     """Does the steps of a phase that are still to be done.
 
     SIGINT and SIGTERM let the step under way end; then, as when the generator is closed, the
@@ -57,21 +62,75 @@ def run_phase(phase: Phase, run: Path, save_every: int) -> Iterator[TrainUpdate]
     folder = run / phase.name
     done = saved = _resume(phase, folder)
     report = _Report(phase, run / "metrics.jsonl", done)
+    batches = iter(Loader(footage, phase.examples, range(done, phase.steps)))
     with StopSignals() as stop:
         try:
             while done < phase.steps:
-                report.add(*phase.step(done))
+                report.add(*take_step(phase, next(batches), done, seed))
                 done += 1
                 stop.check()
                 if done % save_every == 0 or done == phase.steps:
-                    save_checkpoint(folder, done, phase.state())
+                    save_checkpoint(folder, done, whole_state(phase))
                     saved = done
                 if done % REPORT_EVERY == 0 or done == phase.steps:
                     yield report.write(done)
         except (KeyboardInterrupt, GeneratorExit):
             if saved < done:
-                save_checkpoint(folder, done, phase.state())
+                save_checkpoint(folder, done, whole_state(phase))
             raise
+
+
+def take_step(
+    phase: Phase, parts: Sequence[Batch], step: int, seed: int = 0
+) -> tuple[int, dict[str, float]]:
+    """One step of all learners. → clips seen; terms of the losses and other figures.
+
+    Raises:
+        UserError: a gradient is not a number; no weight has moved.
+    """
+    clips, figures = 0, dict[str, float]()
+    for number, part in enumerate(parts):
+        torch.manual_seed(hash((seed, phase.stream, step, number)))
+        losses = phase.losses(part, step)
+        terms = [term for one in losses.terms.values() for term in one.values()]
+        (sum(terms, torch.zeros(())) / len(parts)).backward()
+        clips += len(next(iter(part.values())))
+        for name, value in _named(losses).items():
+            figures[name] = figures.get(name, 0.0) + float(value) / len(parts)
+    for name, learner in phase.learners.items():
+        figures[_below(phase, name, "gradient")] = learner.update(step)
+    phase.after(step)
+    return clips, figures
+
+
+def _named(losses: Losses) -> dict[str, Tensor | float]:
+    """All scalars by name."""
+    terms = {name: value for one in losses.terms.values() for name, value in one.items()}
+    return {name: value.detach() for name, value in terms.items()} | dict(losses.figures)
+
+
+def _below(phase: Phase, learner: str, name: str) -> str:
+    """The first learner's figures have plain names."""
+    return name if learner == next(iter(phase.learners)) else f"{learner}_{name}"
+
+
+def whole_state(phase: Phase) -> dict[str, Tensor]:
+    """What a checkpoint holds."""
+    state = {f"phase.{name}": value for name, value in phase.state().items()}
+    for learner, one in phase.learners.items():
+        state |= {f"{learner}.{name}": value for name, value in one.state().items()}
+    return state
+
+
+def load_whole_state(phase: Phase, state: Mapping[str, Tensor]) -> None:
+    for learner, one in phase.learners.items():
+        one.load_state(_part_of(state, learner))
+    phase.load_state(_part_of(state, "phase"))
+
+
+def _part_of(state: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+    prefix = f"{part}."
+    return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 
 
 class StopSignals:
@@ -108,7 +167,7 @@ def _resume(phase: Phase, folder: Path) -> int:
     if found is None:
         return 0
     done, state = found
-    phase.load_state(state)
+    load_whole_state(phase, state)
     return done
 
 

@@ -7,7 +7,7 @@ or without their first frames, so that one model can do with either, both or nei
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from math import log
 
 import numpy as np
@@ -17,32 +17,70 @@ from torch import Tensor
 
 from core.models.tokenizers.vqvae import VQVAE
 from core.models.transformers.causal import CausalConfig, CausalTransformer
-from core.pixels import MIDDLE_GREY
+from core.pixels import MIDDLE_GREY, as_video
 from core.tasks import Special, causal_tasks
 from core.tokens import Condition
 from core.training.data import Cut, Footage
-from core.training.phases import Learner
+from core.training.learner import Learner
+from core.training.loading import Batch
+from core.training.phases import Losses
 from core.training.recipe import VideoGPTRecipe
 
-_STREAM = 2  # keeps the random numbers of the two phases apart
+
+@dataclass(frozen=True)
+class PriorExamples:
+    """Examples for a prior: "frames" uint8 (T, size, size, 3), "label" int64, of which
+    "unlabelled" and "blind" say whether class and first frames are kept from the model.
+
+    Attributes:
+        label_drop, context_drop: chances of the two.
+    """
+
+    seed: int
+    stream: int
+    cut: Cut
+    batch: int
+    label_drop: float
+    context_drop: float
+
+    def count(self, step: int) -> int:  # noqa: ARG002 - the same at any step
+        return self.batch
+
+    def __call__(self, footage: Footage, step: int, index: int) -> Batch:
+        rng = np.random.default_rng((self.seed, self.stream, step, index))
+        drawn = footage.draw(rng, self.cut)
+        return {
+            "frames": torch.from_numpy(drawn.frames),
+            "label": torch.tensor(drawn.label),
+            "unlabelled": torch.tensor(rng.random() < self.label_drop),
+            "blind": torch.tensor(rng.random() < self.context_drop),
+        }
 
 
 class PriorPhase:
     """See `core.training.phases.Phase`."""
 
-    name, network = "prior", "causal"
+    name, network, stream = "prior", "causal", 2
 
     def __init__(
         self,
         recipe: VideoGPTRecipe,
-        footage: Footage,
+        classes: tuple[str, ...],
         tokenizer: VQVAE,
         start: CausalTransformer | None = None,
     ) -> None:
-        self._recipe, self._footage, self._tokenizer = recipe, footage, tokenizer
         self._training, self.steps = recipe.prior, recipe.prior.steps
+        self._tokenizer = tokenizer
+        self.examples = PriorExamples(
+            recipe.seed,
+            self.stream,
+            Cut.of(recipe),
+            self._training.batch,
+            self._training.label_drop,
+            self._training.context_drop,
+        )
         torch.manual_seed(recipe.seed)
-        network = start or CausalTransformer(prior_config(recipe, tokenizer, footage.classes))
+        network = start or CausalTransformer(prior_config(recipe, tokenizer, classes))
         network.codes.copy_(tokenizer.codebook.codes)
         self.config = network.config
         self.learner = Learner(
@@ -52,6 +90,7 @@ class PriorPhase:
             ema=self._training.ema,
             precision=recipe.precision,
         )
+        self.learners = {self.name: self.learner}
 
     @property
     def knows_classes(self) -> bool:
@@ -72,39 +111,38 @@ class PriorPhase:
         assert isinstance(average, CausalTransformer)
         return average
 
-    def step(self, step: int) -> tuple[int, dict[str, float]]:
-        rng = np.random.default_rng((self._recipe.seed, _STREAM, step))
-        torch.manual_seed(int(rng.integers(2**62)))  # dropout
-        tokens, condition = self._examples(rng)
+    @torch.no_grad()
+    def prepare(self, batch: Batch) -> Batch:
+        """The tokenizer's part: "tokens" int64 (b, t, h, w) and "label"; with a model that looks
+        at first frames also those, uint8 "first" (b, n, H, W, 3)."""
+        prepared = {
+            "tokens": self._tokenizer.encode(as_video(batch["frames"])),
+            "label": batch["label"].masked_fill(batch["unlabelled"], self.config.classes),
+        }
+        if self.config.context_frames:
+            first = batch["frames"][:, : self.config.context_frames]
+            prepared |= {"first": first, "blind": batch["blind"]}
+        return prepared
+
+    def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002 - the same at any step
+        prepared = self.prepare(batch)
+        tokens, frames = prepared["tokens"], None
+        if "first" in prepared:
+            blind = prepared["blind"].view(-1, 1, 1, 1, 1)
+            frames = torch.where(blind, MIDDLE_GREY, as_video(prepared["first"]))
         model = self.learner.copy.model
         assert isinstance(model, CausalTransformer)
-        loss = next_token_loss(model, tokens, condition)
-        norm = self.learner.learn(loss, step)
-        nats = float(loss.detach())
-        figures = {"loss": nats, "bits_per_dimension": nats / log(2), "gradient": norm}
-        return self._training.batch, figures
+        loss = next_token_loss(model, tokens, clip_condition(tokens, prepared["label"], frames))
+        return Losses({self.name: {"loss": loss}}, {"bits_per_dimension": loss.detach() / log(2)})
 
-    def _examples(self, rng: np.random.Generator) -> tuple[Tensor, Condition]:
-        """Tokens of random clips (b, t, h, w), and what is told of each clip."""
-        recipe, training, config = self._recipe, self._training, self.config
-        cut = Cut(recipe.frames, recipe.size, recipe.strides, recipe.zoom)
-        clips, labels = self._footage.draw(rng, training.batch, cut)
-        with torch.no_grad():
-            tokens = self._tokenizer.encode(clips)
-        unlabelled = torch.from_numpy(rng.random(len(clips)) < training.label_drop)
-        condition = clip_condition(tokens, clips, labels.masked_fill(unlabelled, config.classes))
-        if not config.context_frames:
-            return tokens, condition
-        blind = torch.from_numpy(rng.random(len(clips)) < training.context_drop)
-        frames = clips[:, :, : config.context_frames]
-        frames = torch.where(blind.view(-1, 1, 1, 1, 1), MIDDLE_GREY, frames)
-        return tokens, replace(condition, frames=frames)
+    def after(self, step: int) -> None:
+        """Nothing."""
 
     def state(self) -> dict[str, Tensor]:
-        return self.learner.state()
+        return {}
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
-        self.learner.load_state(state)
+        """Nothing: all of it is the learner's."""
 
 
 def next_token_loss(model: CausalTransformer, tokens: Tensor, condition: Condition) -> Tensor:
@@ -112,14 +150,18 @@ def next_token_loss(model: CausalTransformer, tokens: Tensor, condition: Conditi
     return F.cross_entropy(model(tokens, condition).flatten(0, 3), tokens.flatten())
 
 
-def clip_condition(tokens: Tensor, clips: Tensor, labels: Tensor, frames: int = 0) -> Condition:
-    """What a causal model is told of clips that it shall say the tokens of."""
+def clip_condition(tokens: Tensor, labels: Tensor, frames: Tensor | None) -> Condition:
+    """What a causal model is told of clips that it shall say the tokens of.
+
+    Args:
+        frames: float (b, 3, n, H, W) in [0, 1], the first frames, for a model that looks at them.
+    """
     return Condition(
         tokens,
-        torch.zeros(tokens.shape, dtype=torch.bool),
-        torch.full((len(tokens),), int(Special.FULL_GENERATION)),
+        torch.zeros_like(tokens, dtype=torch.bool),
+        torch.full_like(labels, int(Special.FULL_GENERATION)),
         labels,
-        clips[:, :, :frames] if frames else None,
+        frames,
     )
 
 

@@ -103,7 +103,7 @@ class Leg:
     decoder_only: bool = False
 
 
-class _InLegs:
+class InLegs:
     """A training whose `legs` follow each other."""
 
     legs: tuple[Leg, ...]
@@ -140,7 +140,7 @@ class LossWeights:
 
 
 @dataclass(frozen=True)
-class TokenizerTraining(_InLegs):
+class TokenizerTraining(InLegs):
     """Attributes:
     quantize_from: the first step whose features are quantised. Before, the decoder reads them
         as they are, so that encoder and decoder have something to say when the codes come.
@@ -161,8 +161,6 @@ class TransformerTraining:
     """COMMIT training (MAGVIT, section 3.2).
 
     Attributes:
-        fresh: clips of each batch that are read and tokenized anew; the rest of the batch comes
-            from a bank of the last `bank` such clips. Equal to `batch`: no reuse.
         per_sample: draw task and mask ratio for each clip; False: one for the batch, as published.
         paint_share: share of clips with a random painted region; the rest is the ten tasks.
         drop: share of clips trained without any condition, so that guidance has a meaning.
@@ -176,8 +174,6 @@ class TransformerTraining:
     heads: int = 4
     dropout: float = 0.1
     batch: int = 32
-    fresh: int = 8
-    bank: int = 4096
     per_sample: bool = True
     paint_share: float = 0.4
     drop: float = 0.1
@@ -188,7 +184,7 @@ class TransformerTraining:
 
 
 @dataclass(frozen=True)
-class VQVAETraining(_InLegs):
+class VQVAETraining(InLegs):
     """VideoGPT's objective: reconstruction error, and how far features are from their codes. The
     codebook follows by moving averages.
 
@@ -370,8 +366,6 @@ def _verify(recipe: AnyRecipe, path: Path) -> None:
         )
     if isinstance(recipe, VideoGPTRecipe) and any(leg.decoder_only for leg in recipe.vqvae.legs):
         raise UserError(f"{path.name}: vqvae.legs: a VQ-VAE has no leg of its decoder alone.")
-    if isinstance(recipe, MagvitRecipe) and recipe.transformer.fresh > recipe.transformer.batch:
-        raise UserError(f"{path.name}: transformer.fresh must not be above transformer.batch.")
     if not recipe.data:
         raise UserError(f"{path.name}: name at least one folder of videos under [[data]].")
 

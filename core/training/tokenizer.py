@@ -8,30 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from core.models.tokenizers.vqgan3d import VQGAN3D
-from core.training.data import Footage, draw_crops
+from core.pixels import as_video
+from core.training.data import Crops, Cut
+from core.training.learner import Learner
+from core.training.loading import Batch
 from core.training.losses import quantize, reconstruction
-from core.training.phases import Learner
+from core.training.phases import Losses
 from core.training.recipe import MagvitRecipe
-
-_STREAM = 1  # keeps the random numbers of the two phases apart
 
 
 class TokenizerPhase:
     """See `core.training.phases.Phase`."""
 
-    name, network = "tokenizer", "vqgan3d"
+    name, network, stream = "tokenizer", "vqgan3d", 1
 
-    def __init__(
-        self, recipe: MagvitRecipe, footage: Footage, start: VQGAN3D | None = None
-    ) -> None:
-        self._recipe, self._footage = recipe, footage
+    def __init__(self, recipe: MagvitRecipe, start: VQGAN3D | None = None) -> None:
         self._training = recipe.tokenizer
         self.steps = self._training.steps
+        self.examples = Crops(recipe.seed, self.stream, Cut.of(recipe), self._training)
         torch.manual_seed(recipe.seed)
         self.learner = Learner(
             start or VQGAN3D(self._training.model),
@@ -41,8 +39,10 @@ class TokenizerPhase:
             precision=recipe.precision,
             exact=("quantizer",),
         )
+        self.learners = {self.name: self.learner}
         self._used = torch.zeros(self.trained.codebook_size, dtype=torch.int64)
-        self._loaded = start is not None
+        self._placed = torch.tensor(start is not None)  # are the codes on encoder outputs?
+        self._rows: Tensor | None = None  # encoder outputs of the last batch
 
     @property
     def trained(self) -> VQGAN3D:
@@ -50,36 +50,38 @@ class TokenizerPhase:
         assert isinstance(average, VQGAN3D)
         return average
 
-    def step(self, step: int) -> tuple[int, dict[str, float]]:
-        rng = np.random.default_rng((self._recipe.seed, _STREAM, step))
-        leg = self._training.leg_at(step)
-        crops = draw_crops(self._footage, rng, leg.batch, leg.size, self._recipe)
-        video = crops.contiguous(memory_format=torch.channels_last_3d)
+    def losses(self, batch: Batch, step: int) -> Losses:
+        video = as_video(batch["frames"]).contiguous(memory_format=torch.channels_last_3d)
         tokenizer = self.learner.copy.model
         assert isinstance(tokenizer, VQGAN3D)
         terms: dict[str, Tensor] = {}
-        if leg.decoder_only:
+        if self._training.leg_at(step).decoder_only:
             features = self._settled(tokenizer, video)
         else:
-            features, terms = self._learning(tokenizer, video, step, rng)
+            features, terms = self._learning(tokenizer, video, step)
         decoded = tokenizer.decoder(features)
         terms = reconstruction(decoded, video, self._training.losses) | terms
-        norm = self.learner.learn(sum(terms.values(), torch.zeros(())), step)
-        error = float((decoded.detach().float().clamp(0, 1) - video).pow(2).mean())
-        figures = {name: float(term.detach()) for name, term in terms.items()}
-        figures |= {"gradient": norm, "psnr": -10 * float(np.log10(max(error, 1e-10)))}
-        return leg.batch, figures | {"codes": float((self._used > 0).float().mean())}
+        error = (decoded.detach().float().clamp(0, 1) - video).pow(2).mean()
+        figures = {
+            "psnr": -10 * error.clamp(min=1e-10).log10(),
+            "codes": (self._used > 0).float().mean(),
+        }
+        return Losses({self.name: terms}, figures)
 
     def _learning(
-        self, tokenizer: VQGAN3D, video: Tensor, step: int, rng: np.random.Generator
+        self, tokenizer: VQGAN3D, video: Tensor, step: int
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """What the decoder reads while encoder and codebook learn, and the quantiser's losses."""
         features = tokenizer.encoder(video.to(tokenizer.encoder.conv_in.weight))
         if step < self._training.quantize_from:
             return features, {}
-        self._move_unused_codes(step, features, rng)
+        self._rows = features.detach().float().movedim(1, -1).flatten(0, -2)
+        if not self._placed:
+            self._place_codes(torch.arange(len(self._used)))
+            self._placed.fill_(True)
         quantized = quantize(features, tokenizer.quantizer, self._training.losses)
-        self._used += torch.bincount(quantized.tokens.flatten(), minlength=len(self._used))
+        used = torch.bincount(quantized.tokens.flatten(), minlength=len(self._used))
+        self._used += used.to(self._used)
         return quantized.features, quantized.terms
 
     @torch.no_grad()
@@ -89,27 +91,22 @@ class TokenizerPhase:
         codes = tokenizer.quantizer.lookup(tokenizer.encode(video))
         return codes.to(tokenizer.decoder.conv_in.weight)
 
-    def _move_unused_codes(self, step: int, features: Tensor, rng: np.random.Generator) -> None:
-        """Every so often moves the codes that were not used since, and counts anew.
-
-        At first that is all of them, unless they were loaded; in the last steps, when the rate
-        falls, codes stay.
-        """
-        since = step - self._training.quantize_from
-        if since % self._training.revive_every == 0:
-            begins = since == 0 and not self._loaded
-            learns = since > 0 and step < self.steps - self._training.optimiser.decay
-            if begins or learns:
-                self._place_codes((self._used == 0).nonzero().flatten(), features, rng)
+    def after(self, step: int) -> None:
+        """Every so often moves the codes that were not used since, and counts anew. In the last
+        steps, when the rate falls, codes stay."""
+        since = step + 1 - self._training.quantize_from
+        if self._rows is not None and since > 0 and since % self._training.revive_every == 0:
+            if step < self.steps - self._training.optimiser.decay:
+                self._place_codes((self._used == 0).nonzero().flatten())
             self._used.zero_()
 
     @torch.no_grad()
-    def _place_codes(self, codes: Tensor, features: Tensor, rng: np.random.Generator) -> None:
+    def _place_codes(self, codes: Tensor) -> None:
         """Puts codes on random encoder outputs, a little apart where one is used twice."""
-        rows = features.detach().float().movedim(1, -1).flatten(0, -2)
-        chosen = rows[torch.from_numpy(rng.integers(0, len(rows), len(codes)))]
-        noise = torch.from_numpy(rng.standard_normal(chosen.shape, dtype=np.float32))
-        chosen = chosen + 0.01 * rows.std() * noise
+        rows = self._rows
+        assert rows is not None
+        chosen = rows[torch.randint(len(rows), (len(codes),), device=rows.device)]
+        chosen = chosen + 0.01 * rows.std() * torch.randn_like(chosen)
         network, average = self.learner.network, self.trained
         assert isinstance(network, VQGAN3D)
         codebook = network.quantizer.codebook
@@ -119,8 +116,7 @@ class TokenizerPhase:
             moment[codes] = 0
 
     def state(self) -> dict[str, Tensor]:
-        return self.learner.state() | {"used": self._used}
+        return {"used": self._used, "placed": self._placed}
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
-        self.learner.load_state(state)
-        self._used = state["used"].clone()
+        self._used, self._placed = state["used"].clone(), state["placed"].clone()

@@ -1,60 +1,120 @@
 """Training of the masked transformer with COMMIT: ten tasks and random painted regions.
 
 Departs from MAGVIT where the recipe says so: task and mask ratio are drawn for each clip, some
-clips are trained without any condition so that guidance has a meaning, the weights are averaged,
-and tokens are used again from a bank, because tokenizing costs as much as learning.
+clips are trained without any condition so that guidance has a meaning, and the weights are
+averaged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from core.conditioning import fill_clips
 from core.models.tokenizers.vqgan3d import VQGAN3D
 from core.models.transformers.bidirectional import BidirectionalTransformer
-from core.tasks import MASKED_TASKS, TASKS, Special, Task, known_regions
+from core.pixels import as_video
+from core.tasks import MASKED_TASKS, TASKS, Special, Task, fill_unknown, known_regions
 from core.tokens import Condition
-from core.training.bank import Bank, Examples, join
 from core.training.data import Cut, Footage
+from core.training.learner import Learner
+from core.training.loading import Batch
 from core.training.losses import token_loss
 from core.training.masking import commit_inputs, mask_ratio
 from core.training.painting import random_region
-from core.training.phases import Learner
+from core.training.phases import Losses
 from core.training.precision import WorkingCopy
-from core.training.recipe import MagvitRecipe
+from core.training.recipe import MagvitRecipe, TransformerTraining
 
-_STREAM = 2  # keeps the random numbers of the two phases apart
 _FIXED_TASKS = tuple(TASKS[name] for name in MASKED_TASKS if not TASKS[name].painted)
+
+
+@dataclass(frozen=True)
+class TaskExamples:
+    """Examples for a masked transformer: clips with a task each.
+
+    "frames" and "filled" uint8 (T, size, size, 3): the clip, and the clip with its unknown pixels
+    filled; "given" bool (t, h, w); "task" and "label" int64; "progress" float32 in [0, 1), from
+    which the mask ratio follows; "score" float32 (t, h, w) in [0, 1), the lowest are masked.
+
+    Attributes:
+        stride: of the tokenizer.
+        classes: number of classes; the label of a clip that is not shown its own.
+    """
+
+    seed: int
+    stream: int
+    cut: Cut
+    training: TransformerTraining
+    stride: tuple[int, int, int]
+    classes: int
+
+    def count(self, step: int) -> int:  # noqa: ARG002 - the same at any step
+        return self.training.batch
+
+    def __call__(self, footage: Footage, step: int, index: int) -> Batch:
+        rng = np.random.default_rng((self.seed, self.stream, step, index))
+        drawn = footage.draw(rng, self.cut)
+        shared = rng if self.training.per_sample else self._shared_by(step)
+        task, progress = self._draw_task(shared), shared.random(dtype=np.float32)
+        shape = drawn.frames.shape[:3]
+        painted = random_region(rng, shape) if task.painted else None
+        pixels, given = known_regions(task, shape, self.stride, painted)
+        special, label = task.token, drawn.label if task.needs_label else self.classes
+        if rng.random() < self.training.drop:
+            given, special, label = given & False, Special.FULL_GENERATION, self.classes
+        return {
+            "frames": torch.from_numpy(drawn.frames),
+            "filled": torch.from_numpy(fill_unknown(drawn.frames, pixels, task.fill)),
+            "given": torch.from_numpy(given),
+            "task": torch.tensor(int(special)),
+            "label": torch.tensor(label),
+            "progress": torch.tensor(progress),
+            "score": torch.from_numpy(rng.random(given.shape, dtype=np.float32)),
+        }
+
+    def _shared_by(self, step: int) -> np.random.Generator:
+        """What a whole step shares comes from here, as published: its task and its ratio."""
+        return np.random.default_rng((self.seed, self.stream, step))
+
+    def _draw_task(self, rng: np.random.Generator) -> Task:
+        if rng.random() < self.training.paint_share:
+            return TASKS["paint"]
+        return _FIXED_TASKS[rng.integers(len(_FIXED_TASKS))]
 
 
 class TransformerPhase:
     """See `core.training.phases.Phase`."""
 
-    name, network = "transformer", "bidirectional"
+    name, network, stream = "transformer", "bidirectional", 2
     tasks, knows_classes = MASKED_TASKS, True
 
     def __init__(
         self,
         recipe: MagvitRecipe,
-        footage: Footage,
+        classes: tuple[str, ...],
         tokenizer: VQGAN3D,
         start: BidirectionalTransformer | None = None,
     ) -> None:
-        self._recipe, self._footage = recipe, footage
         self._training, self.steps = recipe.transformer, recipe.transformer.steps
+        self.examples = TaskExamples(
+            recipe.seed,
+            self.stream,
+            Cut.of(recipe),
+            self._training,
+            tokenizer.stride,
+            len(classes),
+        )
         copy = WorkingCopy(tokenizer, recipe.precision, exact=("quantizer",)).model
         assert isinstance(copy, VQGAN3D)
         self._tokenizer = copy
-        self._classes = len(footage.classes)
         torch.manual_seed(recipe.seed)
         network = start
         if network is None:
-            network = BidirectionalTransformer(recipe.transformer_config(self._classes))
+            network = BidirectionalTransformer(recipe.transformer_config(len(classes)))
             _place_words(network, tokenizer)
         self.learner = Learner(
             network,
@@ -63,7 +123,7 @@ class TransformerPhase:
             ema=self._training.ema,
             precision=recipe.precision,
         )
-        self._bank = Bank(self._training.bank, network.config.grid)
+        self.learners = {self.name: self.learner}
 
     @property
     def trained(self) -> BidirectionalTransformer:
@@ -71,91 +131,43 @@ class TransformerPhase:
         assert isinstance(average, BidirectionalTransformer)
         return average
 
-    def step(self, step: int) -> tuple[int, dict[str, float]]:
-        rng = np.random.default_rng((self._recipe.seed, _STREAM, step))
-        torch.manual_seed(int(rng.integers(2**62)))  # scores and dropout
-        fresh = self._tokenize(rng, self._training.fresh)
-        self._bank.add(fresh)
-        reused = self._bank.draw(rng, self._training.batch - self._training.fresh)
-        examples = self._without_condition(rng, join(fresh, reused))
-        loss, figures = self._loss(examples)
-        norm = self.learner.learn(loss, step)
-        return self._training.batch, {"loss": float(loss.detach()), "gradient": norm} | figures
+    @torch.no_grad()
+    def prepare(self, batch: Batch) -> Batch:
+        """The tokenizer's part: "tokens" and "condition_tokens" int64 (b, t, h, w), of the whole
+        and of the filled clips, beside "given", "task" and "label"."""
+        both = torch.cat([as_video(batch["frames"]), as_video(batch["filled"])])
+        both = both.contiguous(memory_format=torch.channels_last_3d)
+        tokens, condition_tokens = self._tokenizer.encode(both).chunk(2)
+        kept = {name: batch[name] for name in ("given", "task", "label")}
+        return kept | {"tokens": tokens, "condition_tokens": condition_tokens}
 
-    def _loss(self, examples: Examples) -> tuple[Tensor, dict[str, float]]:
-        training, count = self._training, len(examples.labels)
-        ratio = mask_ratio(torch.rand(count if training.per_sample else 1))
+    def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002 - the same at any step
+        prepared, training = self.prepare(batch), self._training
         commit = commit_inputs(
-            examples.tokens,
-            examples.condition_tokens,
-            examples.given,
-            torch.rand(examples.tokens.shape),
-            ratio,
+            prepared["tokens"],
+            prepared["condition_tokens"],
+            prepared["given"],
+            batch["score"],
+            mask_ratio(batch["progress"]),
             weights=training.weights,
         )
         model = self.learner.copy.model
         assert isinstance(model, BidirectionalTransformer)
-        condition = Condition(commit.inputs, examples.given, examples.task_tokens, examples.labels)
+        condition = Condition(commit.inputs, prepared["given"], prepared["task"], prepared["label"])
         logits = model.logits(commit.inputs, condition)
         loss = token_loss(logits, commit.targets, commit.weights, training.label_smoothing)
         changed = commit.inputs != commit.targets
-        hits = (logits.detach().argmax(-1) == commit.targets)[changed]
-        return loss, {"accuracy": float(hits.float().mean())}
+        hits = (logits.detach().argmax(-1) == commit.targets) & changed
+        return Losses({self.name: {"loss": loss}}, {"accuracy": hits.sum() / changed.sum()})
 
-    def _tokenize(self, rng: np.random.Generator, count: int) -> Examples:
-        """New clips, each with its task, as tokens of the whole and of the filled clip."""
-        recipe = self._recipe
-        cut = Cut(recipe.frames, recipe.size, recipe.strides, recipe.zoom)
-        clips, labels = self._footage.draw(rng, count, cut)
-        tasks = self._draw_tasks(rng, count)
-        shape = (recipe.frames, recipe.size, recipe.size)
-        given, filled = [], []
-        for clip, task in zip(clips, tasks, strict=True):
-            painted = random_region(rng, shape) if task.painted else None
-            pixels, known = known_regions(task, shape, self._tokenizer.stride, painted)
-            filled.append(fill_clips(clip[None], pixels, task.fill))
-            given.append(torch.from_numpy(known))
-        both = torch.cat([clips, *filled]).contiguous(memory_format=torch.channels_last_3d)
-        with torch.no_grad():
-            whole, condition_tokens = self._tokenizer.encode(both).chunk(2)
-        return Examples(
-            whole,
-            condition_tokens,
-            torch.stack(given),
-            torch.tensor([int(task.token) for task in tasks]),
-            self._labels(labels, tasks),
-        )
-
-    def _without_condition(self, rng: np.random.Generator, examples: Examples) -> Examples:
-        """Turns a share of the clips into free generation without a class, as guidance asks it."""
-        dropped = torch.from_numpy(rng.random(len(examples.labels)) < self._training.drop)
-        return replace(
-            examples,
-            given=examples.given & ~dropped[:, None, None, None],
-            task_tokens=examples.task_tokens.masked_fill(dropped, int(Special.FULL_GENERATION)),
-            labels=examples.labels.masked_fill(dropped, self._classes),
-        )
-
-    def _draw_tasks(self, rng: np.random.Generator, count: int) -> list[Task]:
-        training, painting = self._training, TASKS["paint"]
-        drawn = [
-            painting
-            if rng.random() < training.paint_share
-            else _FIXED_TASKS[rng.integers(len(_FIXED_TASKS))]
-            for _ in range(count)
-        ]
-        return drawn if training.per_sample else [drawn[0]] * count
-
-    def _labels(self, labels: Tensor, tasks: list[Task]) -> Tensor:
-        asked = torch.tensor([task.needs_label for task in tasks])
-        return torch.where(asked, labels, self._classes)
+    def after(self, step: int) -> None:
+        """Nothing."""
 
     def state(self) -> dict[str, Tensor]:
-        return self.learner.state() | self._bank.state()
+        return {}
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
-        self.learner.load_state(state)
-        self._bank.load_state(state)
+        """Nothing: all of it is the learner's."""
 
 
 @torch.no_grad()

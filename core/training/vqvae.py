@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from core.models.codebook import perplexity
 from core.models.tokenizers.vqvae import VQVAE
-from core.pixels import MIDDLE_GREY
-from core.training.data import Footage, draw_crops
-from core.training.phases import Learner
+from core.pixels import MIDDLE_GREY, as_video
+from core.training.data import Crops, Cut
+from core.training.learner import Learner
+from core.training.loading import Batch
+from core.training.phases import Losses
 from core.training.recipe import VideoGPTRecipe
 
-_STREAM = 1  # keeps the random numbers of the two phases apart
 PIXEL_VARIANCE = 0.06
 """Of pixels in [-0.5, 0.5], as the authors assume it; the reconstruction error is divided by it."""
 
@@ -28,13 +28,11 @@ PIXEL_VARIANCE = 0.06
 class VQVAEPhase:
     """See `core.training.phases.Phase`."""
 
-    name, network = "vqvae", "vqvae"
+    name, network, stream = "vqvae", "vqvae", 1
 
-    def __init__(
-        self, recipe: VideoGPTRecipe, footage: Footage, start: VQVAE | None = None
-    ) -> None:
-        self._recipe, self._footage = recipe, footage
+    def __init__(self, recipe: VideoGPTRecipe, start: VQVAE | None = None) -> None:
         self._training, self.steps = recipe.vqvae, recipe.vqvae.steps
+        self.examples = Crops(recipe.seed, self.stream, Cut.of(recipe), self._training)
         torch.manual_seed(recipe.seed)
         self.learner = Learner(
             start or VQVAE(self._training.model),
@@ -44,6 +42,7 @@ class VQVAEPhase:
             precision=recipe.precision,
             exact=("codebook",),
         )
+        self.learners = {self.name: self.learner}
 
     @property
     def trained(self) -> VQVAE:
@@ -51,26 +50,25 @@ class VQVAEPhase:
         assert isinstance(average, VQVAE)
         return average
 
-    def step(self, step: int) -> tuple[int, dict[str, float]]:
-        rng = np.random.default_rng((self._recipe.seed, _STREAM, step))
-        torch.manual_seed(int(rng.integers(2**62)))  # which features codes are put on
-        leg = self._training.leg_at(step)
-        video = draw_crops(self._footage, rng, leg.batch, leg.size, self._recipe)
-        model = self.learner.copy.model
+    def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002 - the same at any step
+        video, model = as_video(batch["frames"]), self.learner.copy.model
         assert isinstance(model, VQVAE)
         pixels, tokens, terms = learning_pass(model, video, self._training.commitment)
-        norm = self.learner.learn(sum(terms.values(), torch.zeros(())), step)
-        error = float(F.mse_loss((pixels.detach().float() + MIDDLE_GREY).clamp(0, 1), video))
-        figures = {name: float(term.detach()) for name, term in terms.items()}
-        figures |= {"gradient": norm, "psnr": -10 * float(np.log10(max(error, 1e-10)))}
-        size = model.codebook_size
-        return leg.batch, figures | {"perplexity": float(perplexity(tokens, size))}
+        error = F.mse_loss((pixels.detach().float() + MIDDLE_GREY).clamp(0, 1), video)
+        figures = {
+            "psnr": -10 * error.clamp(min=1e-10).log10(),
+            "perplexity": perplexity(tokens, model.codebook_size),
+        }
+        return Losses({self.name: terms}, figures)
+
+    def after(self, step: int) -> None:
+        """Nothing: the codebook followed already, at the losses."""
 
     def state(self) -> dict[str, Tensor]:
-        return self.learner.state()
+        return {}
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
-        self.learner.load_state(state)
+        """Nothing: all of it is the learner's."""
 
 
 def learning_pass(

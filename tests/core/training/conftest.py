@@ -53,8 +53,6 @@ hidden = 32
 mlp = 64
 heads = 2
 batch = 6
-fresh = 2
-bank = 8
 """
 
 

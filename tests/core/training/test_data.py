@@ -38,13 +38,14 @@ def test_a_video_that_is_too_short_repeats_its_last_frame() -> None:
 def test_sub_folders_are_classes(recipe_file: Path) -> None:
     footage = load_footage([DataSource("videos")], recipe_file.parent)
 
-    clips, labels = footage.draw(np.random.default_rng(0), 8, CUT)
+    rng = np.random.default_rng(0)
+    clips = [footage.draw(rng, CUT) for _ in range(8)]
 
     assert footage.classes == ("green", "red")
-    assert clips.shape == (8, 3, 4, 16, 16)
-    assert 0 <= clips.min() <= clips.max() <= 1
-    reds = clips[labels == 1]
-    assert (reds[:, 0].amax((1, 2, 3)) > reds[:, 1].amax((1, 2, 3))).all()
+    assert {clip.label for clip in clips} == {0, 1}
+    for clip in clips:
+        assert clip.frames.shape == (4, 16, 16, 3)
+        assert clip.frames[..., 1 - clip.label].max() > clip.frames[..., clip.label].max()
 
 
 def test_only_allowed_licences_are_read(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ import json
 import os
 import signal
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -18,6 +20,10 @@ from core.jobs import train
 from core.jobs.train import TrainRequest
 from core.training import loop
 from core.training.checkpoints import load_checkpoint, save_checkpoint
+from core.training.data import Footage, Video
+from core.training.learner import Learner
+from core.training.loading import Batch
+from core.training.phases import Losses
 
 
 @pytest.fixture(autouse=True)
@@ -66,41 +72,60 @@ def test_a_stopped_run_goes_on_as_if_it_never_had(
             assert torch.equal(tensor, stopped[name]), name
 
 
-class CountingPhase:
-    """Counts; asks the process to stop at one step."""
+@dataclass(frozen=True)
+class Numbers:
+    """Examples that say which they are."""
 
-    name, steps = "counting", 10
+    def count(self, step: int) -> int:  # noqa: ARG002 - the same at any step
+        return 2
+
+    def __call__(self, footage: Footage, step: int, index: int) -> Batch:  # noqa: ARG002
+        return {"number": torch.tensor(2.0 * step + index)}
+
+
+class CountingPhase:
+    """Adds up what it sees; asks the process to stop at one step."""
+
+    name, steps, stream, examples = "counting", 10, 1, Numbers()
 
     def __init__(self, stop_at: int = -1) -> None:
-        self.count, self._stop_at = torch.tensor(0), stop_at
+        self.learners: dict[str, Learner] = {}
+        self.seen, self._stop_at = torch.tensor(0.0), stop_at
 
-    def step(self, step: int) -> tuple[int, dict[str, float]]:
+    def losses(self, batch: Batch, step: int) -> Losses:
+        self.seen = self.seen + batch["number"].sum()
+        return Losses({"none": {"loss": torch.tensor(float(step), requires_grad=True)}})
+
+    def after(self, step: int) -> None:
         if step == self._stop_at:
             os.kill(os.getpid(), signal.SIGTERM)
-        self.count += 1
-        return 1, {"loss": float(step)}
 
-    def state(self) -> Mapping[str, Tensor]:
-        return {"count": self.count}
+    def state(self) -> dict[str, Tensor]:
+        return {"seen": self.seen}
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
-        self.count = state["count"]
+        self.seen = state["seen"]
 
 
-def test_a_signal_ends_the_step_and_saves_it(tmp_path: Path) -> None:
+@pytest.fixture
+def footage() -> Footage:
+    return Footage([Video(np.zeros((1, 2, 2, 3), np.uint8), 0, 1.0, False, "black")], ("none",))
+
+
+def test_a_signal_ends_the_step_and_saves_it(tmp_path: Path, footage: Footage) -> None:
     with pytest.raises(KeyboardInterrupt):
-        list(loop.run_phase(CountingPhase(stop_at=6), tmp_path, save_every=100))
+        list(loop.run_phase(CountingPhase(stop_at=6), footage, tmp_path, save_every=100))
 
     done, state = load_checkpoint(tmp_path / "counting")
-    assert (done, int(state["count"])) == (7, 7)
+    assert (done, int(state["phase.seen"])) == (7, sum(range(14)))
 
 
-def test_a_finished_phase_does_nothing_more(tmp_path: Path) -> None:
-    list(loop.run_phase(CountingPhase(), tmp_path, save_every=100))
+def test_a_finished_phase_does_nothing_more(tmp_path: Path, footage: Footage) -> None:
+    list(loop.run_phase(CountingPhase(), footage, tmp_path, save_every=100))
     again = CountingPhase()
 
-    assert list(loop.run_phase(again, tmp_path, save_every=100)) == []
-    assert again.count == 10
+    assert list(loop.run_phase(again, footage, tmp_path, save_every=100)) == []
+    assert again.seen == sum(range(20))
 
 
 def test_only_the_last_checkpoints_are_kept(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[3]
         ('name = "small"', "", "“name” is missing"),
         ("frames = 4", "frames = 5", "must divide"),
         ("multipliers = [1, 1]", "multipliers = [1]", "transitions"),
-        ("fresh = 2", "fresh = 9", "transformer.fresh"),
         ("seed = 3", "seed = = 3", "not valid TOML"),
         ("seed = 3", 'precision = "fp8"', "must be one of"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 import torch
 
 from core.training.data import load_footage
+from core.training.loading import Loader
+from core.training.loop import take_step
 from core.training.recipe import Leg, load_recipe
 from core.training.tokenizer import TokenizerPhase
 
@@ -19,28 +22,41 @@ LEARNING, ALONE = Leg(3, 16, 2), Leg(3, 16, 2, decoder_only=True)
 def phase(recipe_file: Path) -> TokenizerPhase:
     recipe = load_recipe(recipe_file)
     training = replace(recipe.tokenizer, legs=(LEARNING, ALONE), quantize_from=0)
+    return TokenizerPhase(replace(recipe, tokenizer=training))
+
+
+@pytest.fixture
+def steps(recipe_file: Path, phase: TokenizerPhase) -> Callable[[range], None]:
+    recipe = load_recipe(recipe_file)
     footage = load_footage(recipe.data, recipe.folder)
-    return TokenizerPhase(replace(recipe, tokenizer=training), footage)
+
+    def take(numbers: range) -> None:
+        for step, parts in zip(numbers, Loader(footage, phase.examples, numbers), strict=True):
+            take_step(phase, parts, step)
+
+    return take
 
 
-def test_a_decoder_that_learns_alone_leaves_the_tokens_as_they_are(phase: TokenizerPhase) -> None:
+def test_a_decoder_that_learns_alone_leaves_the_tokens_as_they_are(
+    phase: TokenizerPhase, steps: Callable[[range], None]
+) -> None:
     clips = torch.rand(4, 3, 4, 16, 16)
-    for step in range(LEARNING.steps):
-        phase.step(step)
+    steps(range(LEARNING.steps))
     tokens = phase.trained.encode(clips)
     pictures = phase.trained.decode(tokens)
 
-    for step in range(LEARNING.steps, phase.steps):
-        phase.step(step)
+    steps(range(LEARNING.steps, phase.steps))
 
     assert phase.trained.encode(clips).equal(tokens)
     assert not phase.trained.decode(tokens).equal(pictures)
 
 
-def test_encoder_and_decoder_both_learn_in_other_legs(phase: TokenizerPhase) -> None:
+def test_encoder_and_decoder_both_learn_in_other_legs(
+    phase: TokenizerPhase, steps: Callable[[range], None]
+) -> None:
     before = {name: value.clone() for name, value in phase.trained.state_dict().items()}
 
-    phase.step(0)
+    steps(range(1))
 
     after = phase.trained.state_dict()
     for part in ("encoder.conv_in.weight", "decoder.conv_out.weight", "quantizer.codebook"):

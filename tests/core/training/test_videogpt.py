@@ -17,8 +17,9 @@ from core.models.codebook import Codebook
 from core.training import loop
 from core.training.checkpoints import load_checkpoint
 from core.training.data import load_footage
+from core.training.loading import Loader
 from core.training.prior import PriorPhase
-from core.training.recipe import Optimiser, VideoGPTRecipe, load_recipe
+from core.training.recipe import DataSource, Optimiser, VideoGPTRecipe, load_recipe
 from core.training.vqvae import VQVAEPhase
 
 RECIPE = """
@@ -80,9 +81,8 @@ def job(recipe: Path, run: str = "run") -> TrainRequest:
 def phases(path: Path) -> tuple[VQVAEPhase, PriorPhase]:
     recipe = load_recipe(path)
     assert isinstance(recipe, VideoGPTRecipe)
-    footage = load_footage(recipe.data, recipe.folder)
-    vqvae = VQVAEPhase(recipe, footage)
-    return vqvae, PriorPhase(recipe, footage, vqvae.trained)
+    vqvae = VQVAEPhase(recipe)
+    return vqvae, PriorPhase(recipe, ("green", "red"), vqvae.trained)
 
 
 def test_a_recipe_becomes_a_bundle_that_can_be_measured(videogpt_file: Path) -> None:
@@ -107,8 +107,10 @@ def test_both_losses_fall(videogpt_file: Path, precision: str) -> None:
     longer = longer.replace("frames = 4", "frames = 8").replace("size = 8", "size = 16")
     videogpt_file.write_text(longer.replace("PRECISION", precision))
 
+    footage = load_footage([DataSource("videos")], videogpt_file.parent)
     for phase, term in zip(phases(videogpt_file), ("reconstruction", "loss"), strict=True):
-        terms = [phase.step(step)[1][term] for step in range(40)]
+        batches = enumerate(Loader(footage, phase.examples, range(40)))
+        terms = [loop.take_step(phase, parts, step)[1][term] for step, parts in batches]
 
         assert sum(terms[-5:]) < 0.95 * sum(terms[:5])
 
@@ -184,9 +186,10 @@ def test_a_gradient_that_is_no_number_stops_the_training(videogpt_file: Path) ->
     vqvae, _ = phases(videogpt_file)
     before = [parameter.clone() for parameter in vqvae.learner.network.parameters()]
     loss = sum(parameter.sum() for parameter in vqvae.learner.network.parameters()) * torch.nan
+    loss.backward()
 
     with pytest.raises(UserError, match="step 7"):
-        vqvae.learner.learn(loss, 7)
+        vqvae.learner.update(7)
 
     after = vqvae.learner.network.parameters()
     assert all(a.equal(b) for a, b in zip(before, after, strict=True))
