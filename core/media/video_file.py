@@ -95,8 +95,12 @@ class VideoFile:
             self.facts.append(_DAMAGE_MET)
 
 
-def open_video(path: Path) -> VideoFile:
+def open_video(path: Path, *, survey: bool = True) -> VideoFile:
     """Open a video file without reading more than its packets and a few pictures.
+
+    Args:
+        survey: look for damage now. Without, it is met while reading; every group of pictures is
+            then decoded afresh with one thread, so that damage always shows alike.
 
     Raises:
         UserError: it is not a video, has no moving pictures, is encrypted, cut off or damaged.
@@ -109,7 +113,28 @@ def open_video(path: Path) -> VideoFile:
     with container:
         stream = _video_stream(container, path)
         packets = read_packets(container, stream)
-        return _Opening(path, container, stream, packets).finished()
+        return _Opening(path, container, stream, packets).finished(survey)
+
+
+def count_pictures(path: Path) -> int:
+    """How many pictures a video file says it has; nothing is decoded.
+
+    Where the file has no table of them, its packets are counted. A damaged file may have fewer.
+
+    Raises:
+        UserError: it is not a video, or has no moving pictures.
+    """
+    refusals.check_file(path)
+    try:
+        container = open_container(path)
+    except (av.FFmpegError, OSError) as error:
+        raise refusals.not_openable(path) from error
+    with container:
+        stream = _video_stream(container, path)
+        count = stream.frames or len(read_packets(container, stream))
+    if not count:
+        raise refusals.nothing_decodes(path, count)
+    return count
 
 
 def _video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
@@ -145,14 +170,16 @@ class _Opening:
         self.bad = np.zeros(len(packets), bool)
         self.sizes: set[tuple[int, int]] = set()
 
-    def finished(self) -> VideoFile:
+    def finished(self, survey: bool) -> VideoFile:
         decoder = StreamDecoder(self.path, self.stream.index, self.packets)
         try:
             times = self.packets.times() if self.packets.timed else self._counted(decoder)
             order = self._order(times)
             first = self._first_picture(decoder, order)
             starts = start_packets(times, self.packets.keys, order)
-            if self.packets.timed:  # counting has decoded everything already
+            if not survey:
+                decoder.distrust()
+            elif self.packets.timed:  # counting has decoded everything already
                 small = first.width * first.height * len(order) <= SURVEYED_PIXELS
                 leading = times[order] < times[starts]
                 self._survey(decoder, order, starts, leading, small)
