@@ -73,6 +73,11 @@ class SeededNoise:
         )
 
 
+def uniform(gumbel: Tensor) -> Tensor:
+    """Gumbel(0, 1) noise as uniform noise in [0, 1]."""
+    return torch.exp(-torch.exp(-gumbel))
+
+
 def draw(logits: Tensor, noise: Tensor, temperature: float = 1.0) -> Tensor:
     """One token per row of logits (…, K): argmax(ℓ + T·Gumbel) is a draw from softmax(ℓ / T).
 

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from core.decoders import DECODERS, Causal
+from core.decoders.drawing import top_k_option, top_p_option
 from core.decoders.state import DecodeState
 from core.options import option
 from core.sampling import Noise, draw, keep_likeliest
@@ -59,20 +60,8 @@ class Autoregressive:
         step=0.05,
         help="Chance in which token is drawn: 0 takes the likeliest, 1 is what the model learnt.",
     )
-    top_k: int = option(
-        0,
-        label="Top k",
-        minimum=0,
-        help="Draw among the k likeliest tokens only; 0 draws among all.",
-    )
-    top_p: float = option(
-        0.0,
-        label="Top p",
-        minimum=0.0,
-        maximum=1.0,
-        step=0.01,
-        help="Draw among the likeliest tokens that make up this probability; 0 draws among all.",
-    )
+    top_k: int = top_k_option()
+    top_p: float = top_p_option()
     speculative: bool = option(
         False,
         label="Guess ahead",

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.conditioning import condition, fill_clips
-from core.decoders.masked import Commit, least
+from core.decoders.masked import Commit
+from core.decoders.passes import least
 from core.models.transformers.bidirectional import BidirectionalTransformer
 from core.sampling import NoiseState
 from core.tasks import TASKS

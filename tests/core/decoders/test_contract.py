@@ -82,6 +82,12 @@ def decode(
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "commit": [{"steps": STEPS}],
     "maskgit": [{"steps": STEPS}],
+    "halton": [
+        {"steps": STEPS},
+        {"steps": STEPS, "order": "2d", "vary": False},
+        {"steps": STEPS, "given": "first"},
+        {"steps": STEPS, "given": "kept"},
+    ],
     "autoregressive": [{}, {"speculative": True}, {"report_every": 1, "top_k": 3}],
 }
 """What is tried of each decoder."""
@@ -94,7 +100,10 @@ def decoder(request: pytest.FixtureRequest) -> Callable:
     return DECODERS[name](**options)
 
 
-@pytest.fixture(params=["commit", "maskgit"])
+MASKED = [name for name in DECODERS if "bidirectional" in DECODERS[name].transformers]
+
+
+@pytest.fixture(params=MASKED)
 def masked_decoder(request: pytest.FixtureRequest) -> Callable:
     return DECODERS[request.param](steps=STEPS)
 
@@ -172,6 +181,17 @@ def test_guidance_asks_once_per_step_about_twice_as_many_clips(masked_decoder: C
     list(replace(masked_decoder, guidance=1.5)(model, a_condition(2), SeededNoise([1, 2])))
 
     assert model.batches == [4] * STEPS
+
+
+def test_guidance_may_grow_from_nothing_to_all_of_it(masked_decoder: Callable) -> None:
+    decoder = replace(masked_decoder, guidance=2.0, guidance_ramp="linear")
+    model = UniformModel()
+
+    list(decoder(model, a_condition(2), SeededNoise([1, 2])))
+
+    assert model.batches == [2, *[4] * (STEPS - 1)]  # without guidance one pass is enough
+    assert [decoder.guidance_at(index) for index in range(STEPS)] == [0.0, 0.5, 1.0, 1.5, 2.0]
+    assert replace(decoder, steps=1).guidance_at(0) == 2.0
 
 
 def test_all_options_are_described_for_a_form(decoder: Callable) -> None:
