@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,26 @@ class Windows:
         return slice(
             self.overlap if number else 0, min(self.frames, self.length - self.first(number))
         )
+
+
+def cross_faded(windows: Sequence[NDArray], overlap: int) -> NDArray:
+    """Windows (T, …) that overlap by so many frames as one video, without seams (MAGVIT's code).
+
+    In the frames that two windows share the later one's weight rises from 0 by 1 / overlap a
+    frame. Pixels fade, and so do the features before a decoder's last convolution.
+
+    Raises:
+        ValueError: they overlap by more than half a window, so that three would meet.
+    """
+    if not 0 <= overlap <= len(windows[0]) // 2:
+        raise ValueError(f"windows of {len(windows[0])} frames cannot overlap by {overlap}")
+    weight = np.arange(overlap).reshape(-1, *[1] * (windows[0].ndim - 1)) / max(overlap, 1)
+    parts = [windows[0]]
+    for window in windows[1:]:
+        shared = parts[-1][len(parts[-1]) - overlap :]
+        parts[-1] = parts[-1][: len(parts[-1]) - overlap]
+        parts += [shared * (1 - weight) + window[:overlap] * weight, window[overlap:]]
+    return np.concatenate(parts)
 
 
 def least_overlap(stride: int, context_frames: int) -> int:

@@ -11,7 +11,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 Padding = Literal["zeros", "reflect", "replicate"]
+Kernel = tuple[int, int, int]
+"""Extent of a convolution in T, H, W; (1, h, w) sees each frame by itself."""
 
+CUBE: Kernel = (3, 3, 3)
+POINT: Kernel = (1, 1, 1)
 NORM_GROUPS = 32
 NORM_EPSILON = 1e-6
 STD_OF_CUT_NORMAL = 0.8796256610342398
@@ -25,18 +29,25 @@ class Conv3d(nn.Conv3d):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, kernel: int = 3, *, bias: bool = True, padding: Padding
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: Kernel = CUBE,
+        *,
+        bias: bool = True,
+        padding: Padding,
     ) -> None:
         super().__init__(inputs, outputs, kernel, bias=bias, padding=0)
         _initialise_as_lecun(self)
         self.edge = padding
-        self.margins = [(kernel - 1) // 2, kernel // 2] * 3 if kernel > 1 else []
+        self.before = tuple((size - 1) // 2 for size in kernel)
+        self.margins = [m for size in reversed(kernel) for m in ((size - 1) // 2, size // 2)]
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.margins:
+        if not any(self.margins):
             return super().forward(x)
-        if self.edge == "zeros" and self.margins[0] == self.margins[1]:
-            return F.conv3d(x, self.weight, self.bias, padding=self.margins[0])
+        if self.edge == "zeros" and self.margins[::2] == self.margins[1::2]:
+            return F.conv3d(x, self.weight, self.bias, padding=self.before)
         mode = "constant" if self.edge == "zeros" else self.edge
         return super().forward(F.pad(x, self.margins, mode=mode))
 
@@ -61,16 +72,22 @@ class ResBlock(nn.Module):
     """Pre-activation residual block; a 1³ convolution carries the input where widths differ."""
 
     def __init__(
-        self, inputs: int, outputs: int, *, padding: Padding, groups: int = NORM_GROUPS
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        kernel: Kernel = CUBE,
+        padding: Padding,
+        groups: int = NORM_GROUPS,
     ) -> None:
         super().__init__()
         self.norm1 = group_norm(inputs, groups)
-        self.conv1 = Conv3d(inputs, outputs, bias=False, padding=padding)
+        self.conv1 = Conv3d(inputs, outputs, kernel, bias=False, padding=padding)
         self.norm2 = group_norm(outputs, groups)
-        self.conv2 = Conv3d(outputs, outputs, bias=False, padding=padding)
+        self.conv2 = Conv3d(outputs, outputs, kernel, bias=False, padding=padding)
         same = inputs == outputs
         self.shortcut = (
-            nn.Identity() if same else Conv3d(inputs, outputs, 1, bias=False, padding=padding)
+            nn.Identity() if same else Conv3d(inputs, outputs, POINT, bias=False, padding=padding)
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -82,7 +99,8 @@ class ResBlock(nn.Module):
 class Downsample(nn.Module):
     """Average pooling by 2 in H and W, and in T when `time`.
 
-    An odd size keeps its last row: that window averages only the elements that exist.
+    An odd size keeps its last row: that window averages only the elements that exist. A size of one
+    stays one.
     """
 
     def __init__(self, *, time: bool) -> None:
@@ -90,18 +108,21 @@ class Downsample(nn.Module):
         self.window = (2 if time else 1, 2, 2)
 
     def forward(self, x: Tensor) -> Tensor:
+        window = [min(width, size) for width, size in zip(self.window, x.shape[2:], strict=True)]
         # In float32, because the CPU has no kernel for bf16.
-        pooled = F.avg_pool3d(x.float(), self.window, ceil_mode=True, count_include_pad=False)
+        pooled = F.avg_pool3d(x.float(), window, ceil_mode=True, count_include_pad=False)
         return pooled.to(x.dtype)
 
 
 class Upsample(nn.Module):
     """Repetition by 2 in H and W, and in T when `time`, then a convolution of the same width."""
 
-    def __init__(self, channels: int, *, time: bool, padding: Padding) -> None:
+    def __init__(
+        self, channels: int, *, time: bool, kernel: Kernel = CUBE, padding: Padding
+    ) -> None:
         super().__init__()
         self.scale = (2.0 if time else 1.0, 2.0, 2.0)
-        self.conv = Conv3d(channels, channels, padding=padding)
+        self.conv = Conv3d(channels, channels, kernel, padding=padding)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv(F.interpolate(x, scale_factor=self.scale, mode="nearest"))

@@ -17,6 +17,12 @@ from typing import Any
 
 import torch
 
+from tests.parity.baselines import (
+    check_autoregressive,
+    check_cross_fade,
+    check_discriminator,
+    check_inflation,
+)
 from tests.parity.decoding import check_decoding
 from tests.parity.folder import Arrays, MagvitFolder
 from tests.parity.networks import check_sequences, check_tokenizer, check_transformer
@@ -40,6 +46,10 @@ MAGVIT: dict[str, Check] = {
     "decode_[0-9]*.npz": check_decoding,
     "commit_masks.npz": check_masking,
     "vq_train.npz": check_tokenizer_losses,
+    "disc_io.npz": check_discriminator,
+    "inflation.npz": check_inflation,
+    "ar_lm.npz": check_autoregressive,
+    "overlap_pool.npz": check_cross_fade,
 }
 VIDEOGPT: dict[str, Check] = {
     "vqvae_*.npz": check_vqvae,
@@ -47,7 +57,7 @@ VIDEOGPT: dict[str, Check] = {
     "sparse_layouts.npz": check_sparse_layouts,
     "preprocess.npz": check_preprocessing,
 }
-INPUTS = ("vq_weights_*.npz", "bert_weights*.npz", "decode_noise_*.npz")
+INPUTS = ("vq_weights_*.npz", "bert_weights*.npz", "disc_weights*.npz", "decode_noise_*.npz")
 
 
 @contextmanager

@@ -87,6 +87,11 @@ class MagvitFolder:
         with np.load(self.path / "vq_io.npz") as file:
             return as_video(file["input_u8"])
 
+    def reconstructions(self) -> Tensor:
+        """Float (n, 3, T, H, W): the clips after the tokenizer with zero padding, unclipped."""
+        with np.load(self.path / "vq_io.npz") as file:
+            return torch.from_numpy(file["same_recon"]).movedim(-1, 1)
+
 
 @cache
 def _tokenizer(folder: MagvitFolder, padding: Padding) -> VQGAN3D:

@@ -11,14 +11,18 @@ Fully convolutional: any size whose axes divide by the stride goes through.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.models.layers import (
+    CUBE,
     NORM_GROUPS,
+    POINT,
     Conv3d,
     Downsample,
+    Kernel,
     Padding,
     ResBlock,
     Upsample,
@@ -28,14 +32,13 @@ from core.models.quantizer import VectorQuantizer
 from core.models.tokenizers import TOKENIZERS
 
 
-@dataclass(frozen=True)
-class VQGAN3DConfig:
-    """Sizes. The defaults are MAGVIT-B at 128 pixels (40.6 M parameters).
+@dataclass(frozen=True, kw_only=True)
+class VQGANSizes:
+    """What the 3D tokenizer and the one of single frames have in common.
 
     Attributes:
         filters: width of the first stage; each stage has filters · multiplier.
         multipliers: one per stage; the stages are joined by a halving of H and W.
-        temporal_down: one per transition between stages: halve T as well?
         res_blocks: residual blocks per stage, in encoder and decoder alike.
         padding: "zeros" as the authors' configurations, "reflect" as their paper.
         norm_groups: of every group norm. A small tokenizer wants fewer than the authors' 32: a
@@ -44,7 +47,6 @@ class VQGAN3DConfig:
 
     filters: int = 64
     multipliers: tuple[int, ...] = (1, 2, 2, 4)
-    temporal_down: tuple[bool, ...] = (True, True, False)
     res_blocks: int = 2
     embedding_dim: int = 256
     codebook_size: int = 1024
@@ -52,11 +54,6 @@ class VQGAN3DConfig:
     norm_groups: int = NORM_GROUPS
 
     def __post_init__(self) -> None:
-        if len(self.temporal_down) != len(self.multipliers) - 1:
-            raise ValueError(
-                f"{len(self.multipliers)} stages have {len(self.multipliers) - 1} transitions, "
-                f"but temporal_down names {len(self.temporal_down)}"
-            )
         if any(width % self.norm_groups for width in self.widths):
             raise ValueError(f"widths {self.widths} must be multiples of {self.norm_groups}")
 
@@ -65,9 +62,46 @@ class VQGAN3DConfig:
         return tuple(self.filters * multiplier for multiplier in self.multipliers)
 
     @property
+    def halves_time(self) -> tuple[bool, ...]:
+        """One per transition between stages: is T halved as well?"""
+        raise NotImplementedError
+
+    @property
+    def kernel(self) -> Kernel:
+        """Of its convolutions, but for those of one voxel."""
+        raise NotImplementedError
+
+    @property
     def stride(self) -> tuple[int, int, int]:
-        space = 2 ** len(self.temporal_down)
-        return 2 ** sum(self.temporal_down), space, space
+        space = 2 ** len(self.halves_time)
+        return 2 ** sum(self.halves_time), space, space
+
+
+@dataclass(frozen=True, kw_only=True)
+class VQGAN3DConfig(VQGANSizes):
+    """Sizes. The defaults are MAGVIT-B at 128 pixels (40.6 M parameters).
+
+    Attributes:
+        temporal_down: one per transition between stages: halve T as well?
+    """
+
+    temporal_down: tuple[bool, ...] = (True, True, False)
+
+    def __post_init__(self) -> None:
+        if len(self.temporal_down) != len(self.multipliers) - 1:
+            raise ValueError(
+                f"{len(self.multipliers)} stages have {len(self.multipliers) - 1} transitions, "
+                f"but temporal_down names {len(self.temporal_down)}"
+            )
+        super().__post_init__()
+
+    @property
+    def halves_time(self) -> tuple[bool, ...]:
+        return self.temporal_down
+
+    @property
+    def kernel(self) -> Kernel:
+        return CUBE
 
 
 MAGVIT_B = VQGAN3DConfig()
@@ -80,25 +114,22 @@ MAGVIT_L_64 = replace(MAGVIT_B_64, filters=128)
 class Encoder(nn.Module):
     """(b, 3, T, H, W) → (b, D, t, h, w)."""
 
-    def __init__(self, config: VQGAN3DConfig) -> None:
+    def __init__(self, config: VQGANSizes) -> None:
         super().__init__()
-        edge, widths, groups = config.padding, config.widths, config.norm_groups
-        self.conv_in = Conv3d(3, widths[0], bias=False, padding=edge)
+        widths, edge, kernel = config.widths, config.padding, config.kernel
+        self.conv_in = Conv3d(3, widths[0], kernel, bias=False, padding=edge)
         layers: list[nn.Module] = []
         previous = widths[0]
         for stage, width in enumerate(widths):
             for _ in range(config.res_blocks):
-                layers.append(ResBlock(previous, width, padding=edge, groups=groups))
+                layers.append(_block(config, previous, width))
                 previous = width
-            if stage < len(config.temporal_down):
-                layers.append(Downsample(time=config.temporal_down[stage]))
-        layers += [
-            ResBlock(previous, previous, padding=edge, groups=groups)
-            for _ in range(config.res_blocks)
-        ]
+            if stage < len(config.halves_time):
+                layers.append(Downsample(time=config.halves_time[stage]))
+        layers += [_block(config, previous, previous) for _ in range(config.res_blocks)]
         self.stages = nn.Sequential(*layers)
-        self.norm_out = group_norm(previous, groups)
-        self.conv_out = Conv3d(previous, config.embedding_dim, 1, padding=edge)
+        self.norm_out = group_norm(previous, config.norm_groups)
+        self.conv_out = Conv3d(previous, config.embedding_dim, POINT, padding=edge)
 
     def forward(self, video: Tensor) -> Tensor:
         return self.conv_out(F.silu(self.norm_out(self.stages(self.conv_in(video)))))
@@ -107,44 +138,51 @@ class Encoder(nn.Module):
 class Decoder(nn.Module):
     """(b, D, t, h, w) → (b, 3, T, H, W)."""
 
-    def __init__(self, config: VQGAN3DConfig) -> None:
+    def __init__(self, config: VQGANSizes) -> None:
         super().__init__()
-        edge, widths, groups = config.padding, config.widths, config.norm_groups
+        widths, edge, kernel = config.widths, config.padding, config.kernel
         previous = widths[-1]
-        self.conv_in = Conv3d(config.embedding_dim, previous, padding=edge)
+        self.conv_in = Conv3d(config.embedding_dim, previous, kernel, padding=edge)
         layers: list[nn.Module] = [
-            ResBlock(previous, previous, padding=edge, groups=groups)
-            for _ in range(config.res_blocks)
+            _block(config, previous, previous) for _ in range(config.res_blocks)
         ]
         for stage in reversed(range(len(widths))):
             for _ in range(config.res_blocks):
-                layers.append(ResBlock(previous, widths[stage], padding=edge, groups=groups))
+                layers.append(_block(config, previous, widths[stage]))
                 previous = widths[stage]
             if stage > 0:
-                time = config.temporal_down[stage - 1]
-                layers.append(Upsample(previous, time=time, padding=edge))
+                time = config.halves_time[stage - 1]
+                layers.append(Upsample(previous, time=time, kernel=kernel, padding=edge))
         self.stages = nn.Sequential(*layers)
-        self.norm_out = group_norm(previous, groups)
-        self.conv_out = Conv3d(previous, 3, padding=edge)
+        self.norm_out = group_norm(previous, config.norm_groups)
+        self.conv_out = Conv3d(previous, 3, kernel, padding=edge)
 
     def forward(self, features: Tensor) -> Tensor:
         return self.conv_out(F.silu(self.norm_out(self.stages(self.conv_in(features)))))
+
+
+def _block(config: VQGANSizes, inputs: int, outputs: int) -> ResBlock:
+    return ResBlock(
+        inputs, outputs, kernel=config.kernel, padding=config.padding, groups=config.norm_groups
+    )
 
 
 @TOKENIZERS.register("vqgan3d")
 class VQGAN3D(nn.Module):
     """The tokenizer; see the module's docstring for the shapes."""
 
-    Config = VQGAN3DConfig
+    Config: ClassVar[type[VQGANSizes]] = VQGAN3DConfig
+    encoder_type: ClassVar[type[Encoder]] = Encoder
+    decoder_type: ClassVar[type[Decoder]] = Decoder
 
-    def __init__(self, config: VQGAN3DConfig = MAGVIT_B) -> None:
+    def __init__(self, config: VQGANSizes = MAGVIT_B) -> None:
         super().__init__()
         self.config = config
         self.codebook_size = config.codebook_size
         self.stride = config.stride
-        self.encoder = Encoder(config)
+        self.encoder = self.encoder_type(config)
         self.quantizer = VectorQuantizer(config.codebook_size, config.embedding_dim)
-        self.decoder = Decoder(config)
+        self.decoder = self.decoder_type(config)
 
     def encode(self, video: Tensor) -> Tensor:
         """Float (b, 3, T, H, W) in [0, 1] → int64 (b, t, h, w)."""
