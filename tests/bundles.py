@@ -123,4 +123,5 @@ def _spread_features(tokenizer: VQVAE) -> None:
     std, mean = torch.std_mean(tokenizer.features(clips), dim=(0, 2, 3, 4))
     tokenizer.to_code.weight /= std.view(-1, 1, 1, 1, 1)
     tokenizer.to_code.bias.sub_(mean).div_(std)
-    tokenizer.codebook.initialise(tokenizer.codebook.rows(tokenizer.features(clips)))
+    codebook = tokenizer.codebook
+    codebook.initialise(codebook.spares(codebook.rows(tokenizer.features(clips))))

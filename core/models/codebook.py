@@ -78,37 +78,49 @@ class Codebook(nn.Module):
     # ── learning ───────────────────────────────────────────────────────────────────────────────
 
     @torch.no_grad()
-    def initialise(self, rows: Tensor) -> None:
+    def spares(self, rows: Tensor) -> Tensor:
+        """For each code a random feature out of `rows` (n, D / codebooks), shaped as `codes`."""
+        rows = rows.to(self.codes.dtype)
+        return torch.cat([_some(share, self.size) for share in self._shares(rows)])
+
+    @torch.no_grad()
+    def tally(self, rows: Tensor, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """How many features chose each code, and their sum, shaped as `counts` and `sums`.
+
+        Args:
+            rows: (n, D / codebooks); tokens: their codes, int64 (n,).
+        """
+        numbers = self._numbered(tokens.view(-1, self.tables)).flatten()
+        counts = torch.bincount(numbers, minlength=len(self.codes)).to(self.counts)
+        rows = rows.to(self.codes.dtype)
+        return counts, torch.zeros_like(self.sums).index_add_(0, numbers, rows)
+
+    @torch.no_grad()
+    def initialise(self, spares: Tensor) -> None:
         """Puts all codes on random features; the first thing that a new codebook learns."""
-        for table, share in enumerate(self._shares(rows)):
-            own = self._own(table)
-            self.codes[own] = _some(share, self.size)
-        self.sums.copy_(self.codes)
+        self.codes.copy_(spares)
+        self.sums.copy_(spares)
         self.counts.fill_(1)
 
     @torch.no_grad()
-    def follow(self, rows: Tensor, tokens: Tensor) -> None:
+    def follow(self, counts: Tensor, sums: Tensor, spares: Tensor) -> None:
         """Moves each code towards the mean of the features that chose it, by the moving averages,
         then puts the codes that are hardly ever chosen on random features. The averages of those
         stay as they are, so that they are moved again until they are chosen.
 
         Args:
-            rows: (n, D / codebooks); tokens: their codes, int64 (n,).
+            counts, sums: as of `tally`; spares: as of `spares`.
         """
-        rows = rows.to(self.codes.dtype)
-        numbers = self._numbered(tokens.view(-1, self.tables)).flatten()
-        counts = torch.bincount(numbers, minlength=len(self.codes)).to(self.counts)
-        sums = torch.zeros_like(self.sums).index_add_(0, numbers, rows)
         self.counts.mul_(DECAY).add_(counts, alpha=1 - DECAY)
         self.sums.mul_(DECAY).add_(sums, alpha=1 - DECAY)
-        for table, share in enumerate(self._shares(rows)):
+        for table in range(self.tables):
             own = self._own(table)
             kept = self.counts[own]
             total = kept.sum()
             smoothed = (kept + TINY) / (total + self.size * TINY) * total
             moved = self.sums[own] / smoothed.unsqueeze(1)
             unused = (kept < LEAST_COUNT).unsqueeze(1)
-            self.codes[own] = torch.where(unused, _some(share, self.size), moved)
+            self.codes[own] = torch.where(unused, spares[own], moved)
 
     def _shares(self, rows: Tensor) -> list[Tensor]:
         """The rows of each table."""

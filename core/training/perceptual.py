@@ -89,7 +89,9 @@ def _of_outputs(name: str, network: nn.Module) -> Perceptual:
 def _frozen(
     name: str, network: nn.Module, compare: Callable[[Tensor, Tensor], Tensor]
 ) -> Perceptual:
-    return Perceptual(name, network.requires_grad_(False).eval(), compare)
+    for weight in network.parameters():
+        weight.requires_grad_(False)
+    return Perceptual(name, network.eval(), compare)
 
 
 def _frames(video: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from core.training.data import Crops, Cut
 from core.training.learner import Learner
 from core.training.loading import Batch
 from core.training.phases import Losses
+from core.training.processes import all_sum, from_first
 from core.training.recipe import VideoGPTRecipe
 
 PIXEL_VARIANCE = 0.06
@@ -83,15 +84,17 @@ def learning_pass(
         pixels about [-0.5, 0.5], tokens, and the terms of the loss, already weighted.
     """
     features = model.features(video.contiguous(memory_format=torch.channels_last_3d))
-    rows = model.codebook.rows(features.detach())
-    if not model.codebook.initialised:
-        model.codebook.initialise(rows.to(model.codebook.codes))
+    codebook = model.codebook
+    rows = codebook.rows(features.detach())
+    if not codebook.initialised:
+        codebook.initialise(from_first(codebook.spares(rows)))
     tokens, codes = model.straight_through(features)
-    chosen = model.codebook.lookup(tokens)
+    chosen = codebook.lookup(tokens)
     pixels = model.pixels(codes)
     terms = {
         "reconstruction": F.mse_loss(pixels.float(), video - MIDDLE_GREY) / PIXEL_VARIANCE,
         "commitment": commitment * F.mse_loss(features.float(), chosen.float()),
     }
-    model.codebook.follow(rows, tokens.flatten())
+    counts, sums = codebook.tally(rows, tokens.flatten())
+    codebook.follow(all_sum(counts), all_sum(sums), from_first(codebook.spares(rows)))
     return pixels, tokens, terms

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.jobs.windows import Windows, least_overlap, usual_overlap, window_seeds
+from core.jobs.windows import Windows, cross_faded, least_overlap, usual_overlap, window_seeds
 
 
 @st.composite
@@ -61,3 +62,26 @@ def test_first_window_has_the_requests_seeds_and_each_further_one_its_own() -> N
     assert seeds[:3] == [5, 6, 7]
     assert len(set(seeds)) == len(seeds)
     assert seeds[3:6] == list(window_seeds((5, 6, 7), 1))
+
+
+def test_windows_fade_into_each_other() -> None:
+    first, second = np.zeros((4, 1)), np.ones((4, 1))
+
+    video = cross_faded([first, second, first], 2)
+
+    assert video[:, 0].tolist() == [0, 0, 0, 0.5, 1, 0.5, 0, 0]
+
+
+@given(st.integers(1, 4), st.integers(0, 3), st.integers(1, 5))
+def test_windows_of_one_video_fade_to_that_video(half: int, overlap: int, count: int) -> None:
+    frames, overlap = 2 * half, min(overlap, half)
+    step = frames - overlap
+    video = np.random.default_rng(0).random((count * step + overlap, 2))
+    windows = [video[n * step : n * step + frames] for n in range(count)]
+
+    np.testing.assert_allclose(cross_faded(windows, overlap), video)
+
+
+def test_three_windows_must_not_meet() -> None:
+    with pytest.raises(ValueError, match="overlap by 3"):
+        cross_faded([np.zeros(4), np.zeros(4)], 3)

@@ -43,7 +43,7 @@ def test_a_new_codebook_is_put_on_features_and_a_loaded_one_stays() -> None:
     rows = torch.randn(10, 6)
 
     assert not codebook.initialised
-    codebook.initialise(rows)
+    codebook.initialise(codebook.spares(rows))
     loaded.load_state_dict(codebook.state_dict())
 
     assert all(any(code.equal(row) for row in rows) for code in codebook.codes)
@@ -55,7 +55,7 @@ def test_too_few_features_are_repeated_a_little_apart() -> None:
     codebook = Codebook(8, 6)
     rows = torch.randn(3, 6)
 
-    codebook.initialise(rows)
+    codebook.initialise(codebook.spares(rows))
 
     assert len(codebook.codes.unique(dim=0)) == 8
     assert torch.cdist(codebook.codes, rows).min(1).values.max() < 0.05
@@ -63,23 +63,23 @@ def test_too_few_features_are_repeated_a_little_apart() -> None:
 
 def test_a_code_moves_to_the_mean_of_what_chose_it() -> None:
     codebook = Codebook(2, 6)
-    codebook.initialise(torch.stack([torch.zeros(6), torch.ones(6)]))
+    codebook.initialise(codebook.spares(torch.stack([torch.zeros(6), torch.ones(6)])))
     rows = torch.full((200, 6), 0.25)
     near = codebook.assign(rows[:1]).item()
 
     for _ in range(300):
-        codebook.follow(rows, codebook.assign(rows))
+        codebook.follow(*codebook.tally(rows, codebook.assign(rows)), codebook.spares(rows))
 
     assert torch.allclose(codebook.codes[near], rows[0], atol=1e-3)
 
 
 def test_a_code_that_nothing_chooses_is_put_on_a_feature_and_its_averages_stay() -> None:
     codebook = Codebook(2, 6)
-    codebook.initialise(torch.stack([torch.zeros(6), torch.full((6,), 9.0)]))
+    codebook.initialise(codebook.spares(torch.stack([torch.zeros(6), torch.full((6,), 9.0)])))
     far = int(codebook.codes[:, 0].argmax())
     rows, sums = torch.full((50, 6), 0.1), codebook.sums.clone()
 
-    codebook.follow(rows, codebook.assign(rows))
+    codebook.follow(*codebook.tally(rows, codebook.assign(rows)), codebook.spares(rows))
 
     assert codebook.codes[far].equal(rows[0])
     assert codebook.counts[far] == pytest.approx(DECAY)

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
+from core.models.discriminators import Discriminator, DiscriminatorConfig
 from core.models.quantizer import VectorQuantizer
 from core.models.tokenizers.vqgan3d import VQGAN3D
-from core.training.losses import entropy_loss, quantize, reconstruction, token_loss
+from core.training.losses import (
+    LogitAverages,
+    discriminator_loss,
+    entropy_loss,
+    generator_loss,
+    quantize,
+    r1_penalty,
+    reconstruction,
+    token_loss,
+)
 from core.training.recipe import LossWeights
 from tests.parity.folder import MagvitFolder
 
@@ -93,3 +106,80 @@ def test_chroma_is_what_grey_cannot_explain() -> None:
 
     assert float(brighter["chroma"]) == pytest.approx(0, abs=1e-6)
     assert float(redder["chroma"]) == pytest.approx((0.2 + 0.1 + 0.1) / 3, abs=1e-6)
+
+
+# ── adversarial ────────────────────────────────────────────────────────────────────────────────
+
+SMALL = DiscriminatorConfig(filters=2, multipliers=(2, 2), shape=(4, 8, 8))
+
+
+def test_generator_and_discriminator_want_the_opposite() -> None:
+    real, fake = torch.tensor([1.5, -0.5]), torch.tensor([0.25, -2.0])
+
+    judged, made = discriminator_loss(real, fake), generator_loss(fake)
+
+    expected = [math.log1p(math.exp(-1.5)), math.log1p(math.exp(0.5))]
+    assert float(judged["real"]) == pytest.approx(np.mean(expected))
+    expected = [math.log1p(math.exp(0.25)), math.log1p(math.exp(-2))]
+    assert float(judged["fake"]) == pytest.approx(np.mean(expected))
+    expected = [math.log1p(math.exp(-0.25)), math.log1p(math.exp(2))]
+    assert float(made) == pytest.approx(np.mean(expected))
+
+
+def test_hinge_losses_stop_at_one() -> None:
+    judged = discriminator_loss(torch.tensor([2.0, 0.5]), torch.tensor([-3.0, 1.0]), "hinge")
+
+    assert {name: float(term) for name, term in judged.items()} == {"real": 0.25, "fake": 1.0}
+    assert float(generator_loss(torch.tensor([-3.0, 1.0]), "hinge")) == 1.0
+
+
+def test_r1_is_the_squared_slope_of_each_clip() -> None:
+    slopes = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1, 1)
+
+    penalty = r1_penalty(
+        lambda video: (video * slopes).flatten(1).sum(1), torch.rand(5, 2, 1, 2, 1)
+    )
+
+    assert float(penalty) == pytest.approx(2 * (9 + 16))
+
+
+def test_r1_teaches_the_discriminator_what_finite_differences_say() -> None:
+    torch.manual_seed(0)
+    model, video = Discriminator(SMALL).double(), torch.rand(2, 3, 4, 8, 8).double()
+    weight = model.blocks[0].conv1.weight
+
+    def penalty() -> Tensor:
+        # As `r1_penalty`, which computes in float32.
+        pixels = video.clone().requires_grad_()
+        (slope,) = torch.autograd.grad(model(pixels).sum(), pixels, create_graph=True)
+        return slope.square().flatten(1).sum(1).mean()
+
+    float_model = copy.deepcopy(model).float()
+    r1_penalty(float_model, video.float()).backward()
+    step = 1e-5 * torch.randn_like(weight)
+    before = penalty().item()
+    with torch.no_grad():
+        weight += step
+    change = penalty().item() - before
+
+    gradient = float_model.blocks[0].conv1.weight.grad
+    assert gradient is not None
+    assert float((gradient * step).sum()) == pytest.approx(change, rel=2e-2)
+
+
+def test_lecam_pulls_logits_towards_the_averages_of_the_others() -> None:
+    averages = LogitAverages(real=torch.tensor(1.0), fake=torch.tensor(-1.0))
+
+    penalty = averages.penalty(torch.tensor([0.0, 1.0]), torch.tensor([-2.0, -1.0]))
+    inside = averages.penalty(torch.tensor([-2.0]), torch.tensor([2.0]))
+
+    assert float(penalty) == pytest.approx((0.5 + 1) ** 2 + (1 + 1.5) ** 2)
+    assert float(inside) == 0
+
+
+def test_averages_of_logits_begin_at_zero_and_follow() -> None:
+    averages = LogitAverages.zero().followed(torch.tensor([1.0, 3.0]), torch.tensor([-4.0]))
+
+    assert float(averages.real) == pytest.approx(0.001 * 2)
+    assert float(averages.fake) == pytest.approx(0.001 * -4)
+    assert LogitAverages.from_state(averages.state()).fake == averages.fake
