@@ -20,6 +20,7 @@ from core.models.transformers.causal import CausalConfig, CausalTransformer
 from core.pixels import MIDDLE_GREY, as_video
 from core.tasks import Special, causal_tasks
 from core.tokens import Condition
+from core.training.computing import Computing
 from core.training.data import Cut, Footage
 from core.training.learner import Learner
 from core.training.loading import Batch
@@ -68,9 +69,11 @@ class PriorPhase:
         classes: tuple[str, ...],
         tokenizer: VQVAE,
         start: CausalTransformer | None = None,
+        computing: Computing | None = None,
     ) -> None:
+        computing = computing or Computing.of(recipe)
         self._training, self.steps = recipe.prior, recipe.prior.steps
-        self._tokenizer = tokenizer
+        self._tokenizer = tokenizer.to(computing.device)
         self.examples = PriorExamples(
             recipe.seed,
             self.stream,
@@ -88,7 +91,9 @@ class PriorPhase:
             self._training.optimiser,
             self.steps,
             ema=self._training.ema,
-            precision=recipe.precision,
+            computing=computing,
+            splits=True,
+            low_rank=recipe.lora,
         )
         self.learners = {self.name: self.learner}
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -29,9 +30,11 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 import torch
 
 from core.errors import UserError
-from core.models.tokenizers.vqgan3d import VQGAN3DConfig
+from core.models.tokenizers.vqgan2d import VQGAN2DConfig
+from core.models.tokenizers.vqgan3d import VQGAN3DConfig, VQGANSizes
 from core.models.tokenizers.vqvae import VQVAEConfig
 from core.models.transformers.bidirectional import BidirectionalConfig
+from core.tasks import FIXED_TASKS
 from core.training.published import completed
 
 T = TypeVar("T")
@@ -39,7 +42,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class DataSource:
-    """A folder of videos.
+    """A data set: a folder of videos, or a single one.
 
     Attributes:
         folder: relative to the recipe. Its sub-folders name the classes, unless `label` does.
@@ -47,6 +50,13 @@ class DataSource:
         weight: share of the training clips that come from here, against the other sources.
         licences: only files of these licence classes, by the folder's `manifest.json`.
         flip: mirror half of the clips from left to right.
+        layout: how the data set is kept, a name of `core.training.readers`; "auto" looks.
+        labels: file or folder of labels where the layout has one, relative to the recipe; "" looks
+            in the data set's folder.
+        split: which part is used. "auto": the part that the job asks for, as the data set declares
+            it; where it declares none, a tenth of its files is held out from training. "declared":
+            the same, but then all of it. "all", "train", "val", "test": always that.
+        fold: which of several official splits; counted from 1.
     """
 
     folder: str
@@ -54,6 +64,10 @@ class DataSource:
     weight: float = 1.0
     licences: tuple[str, ...] = ()
     flip: bool = False
+    layout: str = "auto"
+    labels: str = ""
+    split: Literal["auto", "declared", "all", "train", "val", "test"] = "auto"
+    fold: int = 1
 
 
 @dataclass(frozen=True)
@@ -128,11 +142,13 @@ class LossWeights:
     Attributes:
         chroma: of the error that is left in a pixel's colours when its mean over them is taken
             out. Pictures are mostly grey: without it colours are learnt last.
+        perceptual: published is 0.1; it needs `TokenizerTraining.perceptual_network`.
     """
 
     l2: float = 1.0
     l1: float = 0.0
     chroma: float = 0.0
+    perceptual: float = 0.0
     commitment: float = 0.25
     codebook: float = 1.0
     entropy: float = 0.1
@@ -140,31 +156,86 @@ class LossWeights:
 
 
 @dataclass(frozen=True)
-class TokenizerTraining(InLegs):
-    """Attributes:
-    quantize_from: the first step whose features are quantised. Before, the decoder reads them
-        as they are, so that encoder and decoder have something to say when the codes come.
-    revive_every: steps after which codes that were not used are put on encoder outputs.
+class AdversarialTraining:
+    """A discriminator that learns beside the tokenizer; the weights are MAGVIT's.
+
+    Attributes:
+        weight: of what the tokenizer learns from it; 0 trains without a discriminator.
+        begin: the first step that it takes part in.
+        r1: weight of the squared slope of its logits on real clips.
+        lecam: weight of what keeps its logits near those of earlier steps; not published.
+        filters: its width; 0 is the tokenizer's.
+        multipliers: one per block that halves the clip; empty: as published for the clip's size.
     """
 
-    model: VQGAN3DConfig
+    weight: float = 0.1
+    begin: int = 0
+    loss: Literal["non-saturating", "hinge"] = "non-saturating"
+    r1: float = 10.0
+    lecam: float = 0.0
+    filters: int = 0
+    multipliers: tuple[int, ...] = ()
+    optimiser: Optimiser = Optimiser(betas=(0.0, 0.99))
+
+
+@dataclass(frozen=True)
+class TokenizerTraining(InLegs):
+    """Attributes:
+    network: "vqgan3d" sees clips, "vqgan2d" each frame by itself.
+    adversarial: a section [tokenizer.adversarial] brings a discriminator, even an empty one.
+    perceptual_network: file or folder of the network of the perceptual loss, relative to the
+        recipe; see `core.training.perceptual`.
+    frames_per_clip: learn from so many frames of each clip, evenly spaced; 0: from all. For 2D-VQ
+        4 are published.
+    inflate: bundle or run of a 2D-VQ of the same sizes that a 3D-VQ begins with, relative to the
+        recipe; inflation: how its kernels become 3D ones, see `core.models.inflation`.
+    quantize_from: the first step whose features are quantised. Before, the decoder reads them
+        as they are, so that encoder and decoder have something to say when the codes come.
+    revive_every: steps after which codes that were not used are put on encoder outputs; 0: never,
+        as published.
+    """
+
+    model: VQGANSizes
     legs: tuple[Leg, ...]
+    network: Literal["vqgan3d", "vqgan2d"] = "vqgan3d"
     optimiser: Optimiser = Optimiser()
     losses: LossWeights = LossWeights()
+    adversarial: AdversarialTraining = AdversarialTraining(weight=0.0)
+    perceptual_network: str = ""
+    frames_per_clip: int = 0
+    inflate: str = ""
+    inflation: Literal["central", "average"] = "central"
     ema: float = 0.999
     quantize_from: int = 0
     revive_every: int = 50
 
+    @classmethod
+    def hints(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Types of the fields; that of `model` follows from `network`."""
+        sizes = VQGAN2DConfig if values.get("network") == "vqgan2d" else VQGAN3DConfig
+        return get_type_hints(cls) | {"model": sizes}
+
 
 @dataclass(frozen=True)
 class TransformerTraining:
-    """COMMIT training (MAGVIT, section 3.2).
+    """COMMIT training (MAGVIT, section 3.2), or one of the baselines of its ablation.
 
     Attributes:
-        per_sample: draw task and mask ratio for each clip; False: one for the batch, as published.
-        paint_share: share of clips with a random painted region; the rest is the ten tasks.
-        drop: share of clips trained without any condition, so that guidance has a meaning.
+        conditioning: how the transformer is told what is given. "cond->input": COMMIT.
+            "input->input": it stays unmasked (latent masking). "cond->cond": so do the tokens of
+            the filled clip. "prefix": those stand before the sequence.
         weights: which tokens count in the loss.
+        tasks: names of the tasks it is trained on, beside painting; empty: all ten.
+        task_weights: how often each, in the order of `tasks`; empty: all alike.
+        paint_share: share of clips with a random painted region; the rest is `tasks`.
+        known_frames: numbers of first (and last) frames that prediction and interpolation give;
+            one is drawn for each clip.
+        multi_task: a token says which task; single-task models of the paper have none.
+        classes: learn the classes of the footage.
+        per_sample: draw task and mask ratio for each clip; False: one for the batch, as published,
+            and every task in its turn.
+        drop: share of clips trained without any condition, so that guidance has a meaning.
+        ema: of the weights; 0, as published, ships them as they are in the end.
     """
 
     steps: int
@@ -174,13 +245,30 @@ class TransformerTraining:
     heads: int = 4
     dropout: float = 0.1
     batch: int = 32
-    per_sample: bool = True
+    conditioning: Literal["cond->input", "input->input", "cond->cond", "prefix"] = "cond->input"
+    weights: Literal["mask+refine+recons", "mask+refine", "mask+recons", "mask"] = (
+        "mask+refine+recons"
+    )
+    tasks: tuple[str, ...] = ()
+    task_weights: tuple[float, ...] = ()
     paint_share: float = 0.4
+    known_frames: tuple[int, ...] = (1,)
+    multi_task: bool = True
+    classes: bool = True
+    per_sample: bool = True
     drop: float = 0.1
     label_smoothing: float = 1e-4
-    weights: Literal["mask+refine+recons", "mask+refine"] = "mask+refine+recons"
     optimiser: Optimiser = Optimiser(betas=(0.9, 0.96), weight_decay=0.045, clip=1.0)
     ema: float = 0.999
+
+    def __post_init__(self) -> None:
+        strange = [name for name in self.tasks if name not in FIXED_TASKS]
+        if strange:
+            raise ValueError(f"there is no task {strange[0]}; known: {', '.join(FIXED_TASKS)}")
+        if self.task_weights and len(self.task_weights) != len(self.tasks):
+            raise ValueError("task_weights must have one number per entry of tasks")
+        if min((*self.task_weights, *self.known_frames)) <= 0:
+            raise ValueError("task_weights and known_frames must be above zero")
 
 
 @dataclass(frozen=True)
@@ -260,10 +348,17 @@ class Recipe:
         zoom: smallest crop as a share of the picture's short side.
         precision: "bf16" trains a bf16 copy of float32 weights. On a CPU its convolutions do not
             work where an axis has two tokens: oneDNN's gradients are at times not numbers there.
-        save_every: steps between two checkpoints.
+        accumulate: pieces that a step's batch is cut into, one after the other, to save memory.
+        compile: run the networks through `torch.compile`. Worth its minutes on a GPU.
+        recompute: keep the inputs of each block alone and compute the block again in the backward
+            pass (activation checkpointing). Less memory for a third more work.
+        save_every: steps between two checkpoints, at which the held-out loss is measured.
+        held_out: clips that it is measured on, from footage that is not trained on.
+        samples_every: steps between two sets of pictures of what the model does; 0 for none.
         threads: of the CPU; 0 leaves the choice to torch.
         start: folder of a bundle whose networks the training begins with, relative to the recipe;
             their sizes and classes then count instead of the recipe's. "" begins from nothing.
+        lora: rank of the adapters that learn instead of the weights; 0: the weights learn.
         folder: the recipe file's folder; not a key of the file.
     """
 
@@ -277,8 +372,14 @@ class Recipe:
     zoom: float = 0.6
     threads: int = 0
     precision: Literal["float32", "bf16"] = "float32"
+    accumulate: int = 1
+    compile: bool = False
+    recompute: bool = False
     save_every: int = 200
+    held_out: int = 16
+    samples_every: int = 1000
     start: str = ""
+    lora: int = 0
     folder: Path = field(default=Path("."), compare=False)
 
     @property
@@ -299,9 +400,12 @@ class MagvitRecipe(Recipe):
         time, height, width = model.stride
         return BidirectionalConfig(
             codebook_size=model.codebook_size,
-            classes=classes,
+            classes=classes if training.classes else 0,
             grid=(self.frames // time, self.size // height, self.size // width),
             layers=training.layers,
+            multi_task=training.multi_task,
+            full_generation=training.drop > 0 or "CG" in (training.tasks or FIXED_TASKS),
+            conditioning=training.conditioning,
             hidden=training.hidden,
             mlp=training.mlp,
             heads=training.heads,
@@ -346,6 +450,20 @@ def load_sources(path: Path) -> tuple[DataSource, ...]:
     return _convert(tuple[DataSource, ...], sources, f"{path.name}: data")
 
 
+def sources_of(path: Path) -> tuple[DataSource, ...]:
+    """Footage as it is named on the command line: a TOML file with [[data]] sections, a folder of
+    videos or a single video.
+
+    Raises:
+        UserError: there is nothing of that name, or as `load_recipe`.
+    """
+    if path.suffix.lower() == ".toml":
+        return load_sources(path)
+    if not path.exists():
+        raise UserError(f"There is no “{path}”. Name a folder of videos, a video or a TOML file.")
+    return (DataSource(str(path.resolve()), split="declared"),)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -382,7 +500,7 @@ def _build(cls: type[T], values: Any, where: str, omit: tuple[str, ...] = ()) ->
         required = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
         if required and name not in values:
             raise UserError(f"{where}: the key “{name}” is missing.")
-    hints = get_type_hints(cls)
+    hints = cls.hints(values) if hasattr(cls, "hints") else get_type_hints(cls)
     built = {key: _convert(hints[key], value, f"{where}: {key}") for key, value in values.items()}
     try:
         return cls(**built)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from core.models.tokenizers.vqgan3d import VQGAN3D
 from core.pixels import as_video
+from core.training.computing import Computing
 from core.training.data import Crops, Cut
 from core.training.learner import Learner
 from core.training.loading import Batch
@@ -26,7 +27,10 @@ class TokenizerPhase:
 
     name, network, stream = "tokenizer", "vqgan3d", 1
 
-    def __init__(self, recipe: MagvitRecipe, start: VQGAN3D | None = None) -> None:
+    def __init__(
+        self, recipe: MagvitRecipe, start: VQGAN3D | None = None, computing: Computing | None = None
+    ) -> None:
+        computing = computing or Computing.of(recipe)
         self._training = recipe.tokenizer
         self.steps = self._training.steps
         self.examples = Crops(recipe.seed, self.stream, Cut.of(recipe), self._training)
@@ -36,11 +40,14 @@ class TokenizerPhase:
             self._training.optimiser,
             self.steps,
             ema=self._training.ema,
-            precision=recipe.precision,
+            computing=computing,
             exact=("quantizer",),
+            low_rank=recipe.lora,
         )
         self.learners = {self.name: self.learner}
-        self._used = torch.zeros(self.trained.codebook_size, dtype=torch.int64)
+        self._used = torch.zeros(
+            self.trained.codebook_size, dtype=torch.int64, device=computing.device
+        )
         self._placed = torch.tensor(start is not None)  # are the codes on encoder outputs?
         self._rows: Tensor | None = None  # encoder outputs of the last batch
 
@@ -119,4 +126,4 @@ class TokenizerPhase:
         return {"used": self._used, "placed": self._placed}
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
-        self._used, self._placed = state["used"].clone(), state["placed"].clone()
+        self._used, self._placed = state["used"].to(self._used).clone(), state["placed"].clone()

@@ -19,6 +19,7 @@ from core.models.transformers.bidirectional import BidirectionalTransformer
 from core.pixels import as_video
 from core.tasks import MASKED_TASKS, TASKS, Special, Task, fill_unknown, known_regions
 from core.tokens import Condition
+from core.training.computing import Computing
 from core.training.data import Cut, Footage
 from core.training.learner import Learner
 from core.training.loading import Batch
@@ -98,7 +99,9 @@ class TransformerPhase:
         classes: tuple[str, ...],
         tokenizer: VQGAN3D,
         start: BidirectionalTransformer | None = None,
+        computing: Computing | None = None,
     ) -> None:
+        computing = computing or Computing.of(recipe)
         self._training, self.steps = recipe.transformer, recipe.transformer.steps
         self.examples = TaskExamples(
             recipe.seed,
@@ -108,7 +111,8 @@ class TransformerPhase:
             tokenizer.stride,
             len(classes),
         )
-        copy = WorkingCopy(tokenizer, recipe.precision, exact=("quantizer",)).model
+        tokenizer = tokenizer.to(computing.device)
+        copy = WorkingCopy(tokenizer, computing.precision, exact=("quantizer",)).model
         assert isinstance(copy, VQGAN3D)
         self._tokenizer = copy
         torch.manual_seed(recipe.seed)
@@ -121,7 +125,9 @@ class TransformerPhase:
             self._training.optimiser,
             self.steps,
             ema=self._training.ema,
-            precision=recipe.precision,
+            computing=computing,
+            splits=True,
+            low_rank=recipe.lora,
         )
         self.learners = {self.name: self.learner}
 
@@ -176,7 +182,7 @@ def _place_words(network: BidirectionalTransformer, tokenizer: VQGAN3D) -> None:
 
     So codes that look alike are alike from the start; ours, not MAGVIT's. The scale stays.
     """
-    codebook = tokenizer.quantizer.codebook
+    codebook = tokenizer.quantizer.codebook.cpu()
     codes = (codebook - codebook.mean(0)) / codebook.std(0).clamp(min=1e-6)
     projection = torch.randn(codes.shape[1], network.config.hidden) / codes.shape[1] ** 0.5
     words = network.words.weight

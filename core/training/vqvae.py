@@ -15,6 +15,7 @@ from torch import Tensor
 from core.models.codebook import perplexity
 from core.models.tokenizers.vqvae import VQVAE
 from core.pixels import MIDDLE_GREY, as_video
+from core.training.computing import Computing
 from core.training.data import Crops, Cut
 from core.training.learner import Learner
 from core.training.loading import Batch
@@ -31,7 +32,9 @@ class VQVAEPhase:
 
     name, network, stream = "vqvae", "vqvae", 1
 
-    def __init__(self, recipe: VideoGPTRecipe, start: VQVAE | None = None) -> None:
+    def __init__(
+        self, recipe: VideoGPTRecipe, start: VQVAE | None = None, computing: Computing | None = None
+    ) -> None:
         self._training, self.steps = recipe.vqvae, recipe.vqvae.steps
         self.examples = Crops(recipe.seed, self.stream, Cut.of(recipe), self._training)
         torch.manual_seed(recipe.seed)
@@ -40,8 +43,9 @@ class VQVAEPhase:
             self._training.optimiser,
             self.steps,
             ema=self._training.ema,
-            precision=recipe.precision,
+            computing=computing or Computing.of(recipe),
             exact=("codebook",),
+            low_rank=recipe.lora,
         )
         self.learners = {self.name: self.learner}
 

@@ -1,0 +1,43 @@
+"""Low-rank adapters (LoRA, arXiv 2106.09685): a few new weights learn, all others stay.
+
+`peft` puts them in; before a network ships they are added to the weights that they stand beside.
+"""
+
+from __future__ import annotations
+
+from torch import nn
+
+SCALE = 2.0
+"""Of what the adapters say: their α over their rank."""
+READ_AS_WEIGHTS = ("query", "key", "value")
+"""Projections of the causal transformer, which multiplies by their weights and never calls them."""
+
+
+def add_adapters(network: nn.Module, rank: int) -> None:
+    """Puts adapters beside all linear layers and convolutions; they alone learn from now on.
+
+    The network says what it said: an adapter begins at nothing.
+    """
+    from peft import LoraConfig, inject_adapter_in_model
+
+    targets = [
+        name
+        for name, part in network.named_modules()
+        if isinstance(part, nn.Linear | nn.Conv3d) and not _only_read(network, name)
+    ]
+    settings = LoraConfig(r=rank, lora_alpha=round(SCALE * rank), target_modules=targets)
+    inject_adapter_in_model(settings, network)
+
+
+def _only_read(network: nn.Module, name: str) -> bool:
+    return hasattr(network, "codes") and name.rsplit(".", 1)[-1] in READ_AS_WEIGHTS
+
+
+def merge_adapters(network: nn.Module) -> None:
+    """Adds all adapters to their weights and takes them out; what the network says stays."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    for name, part in list(network.named_modules()):
+        if isinstance(part, BaseTunerLayer):
+            part.merge()
+            network.set_submodule(name, part.get_base_layer())
