@@ -1,17 +1,17 @@
-"""Training clips: folders of videos, decoded once, cut at random from a seed.
+"""Training clips, cut at random out of the videos of a recipe's sources.
 
-What a step sees depends on (seed, step) alone, so that a run that was killed goes on with the
-clips that it would have seen.
+What a draw gives depends on the random generator that it is given alone: not on what was drawn
+before, nor on which process draws.
 """
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-import av
 import cv2
 import numpy as np
 import torch
@@ -19,20 +19,13 @@ from torch import Tensor
 
 from core.clip import Frames
 from core.errors import UserError
+from core.media.pictures import Picture
+from core.training.held import HELD_BYTES, Videos
+from core.training.readers import Video
 from core.training.recipe import DataSource, InLegs, Recipe
+from core.training.sources import Entry, find_videos
 
-SUFFIXES = {".mp4", ".mkv", ".mov", ".webm", ".avi"}
-
-
-@dataclass(frozen=True, eq=False)
-class Video:
-    """A decoded video: uint8 frames (T, H, W, 3), its class, its chance to be drawn, its name."""
-
-    frames: Frames
-    label: int
-    weight: float
-    flip: bool
-    name: str
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,25 +56,79 @@ class Drawn:
 
 
 class Footage:
-    """All videos of some sources, in memory.
+    """The videos of some sources. It holds no frames when it is pickled; each process decodes for
+    itself what is drawn, and keeps at most `held_bytes` of it.
 
     Attributes:
         classes: names of the classes, in the order of their labels.
+        skipped: why a video cannot be used, by name. Damage inside a file is met when the file is
+            drawn for the first time; another video is then drawn in its place.
     """
 
-    def __init__(self, videos: Sequence[Video], classes: Sequence[str]) -> None:
-        self.videos, self.classes = tuple(videos), tuple(classes)
-        weights = np.array([video.weight for video in videos])
-        self._chances = weights / weights.sum()
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        classes: Sequence[str],
+        skipped: dict[str, str] | None = None,
+        held_bytes: int = HELD_BYTES,
+    ) -> None:
+        self.classes, self.skipped = tuple(classes), skipped or {}
+        self._entries, self._held_bytes = tuple(entries), held_bytes
+        self._ends = np.cumsum([entry.weight for entry in entries])
+        self._unusable: set[int] = set()
+        self.videos = Videos(self._open, held_bytes)
+
+    def __len__(self) -> int:
+        """How many videos there are."""
+        return len(self._entries)
 
     @property
-    def frame_count(self) -> int:
-        return sum(len(video.frames) for video in self.videos)
+    def names(self) -> tuple[str, ...]:
+        """Of the videos."""
+        return tuple(entry.name for entry in self._entries)
 
     def draw(self, rng: np.random.Generator, cut: Cut) -> Drawn:
-        """A random clip."""
-        video = self.videos[rng.choice(len(self.videos), p=self._chances)]
-        return Drawn(cut_clip(video, rng, cut), video.label, video.name)
+        """A random clip.
+
+        Raises:
+            UserError: none of the videos can be used.
+        """
+        seed = int(rng.integers(2**62))  # one number, however many videos turn out to be damaged
+        place = np.random.default_rng(seed).random() * self._ends[-1]
+        first = int(np.searchsorted(self._ends, place, side="right"))
+        for tried in range(len(self)):
+            number = (first + tried) % len(self)
+            drawn = self._clip(number, np.random.default_rng((seed, tried)), cut)
+            if drawn is not None:
+                return drawn
+        raise UserError(_none_left(self.skipped))
+
+    def _clip(self, number: int, rng: np.random.Generator, cut: Cut) -> Drawn | None:
+        """A random clip of a video; None when it turns out that it cannot be used."""
+        if number in self._unusable:
+            return None
+        entry = self._entries[number]
+        try:
+            frames = cut_clip(self.videos[number], rng, cut, entry.flip)
+        except UserError as error:
+            _LOG.warning("%s is left out: %s", entry.name, error)
+            self._unusable.add(number)
+            self.skipped[entry.name] = str(error)
+            return None
+        known = entry.label in self.classes
+        label = self.classes.index(entry.label) if known else len(self.classes)
+        return Drawn(frames, label, entry.name)
+
+    def _open(self, number: int) -> Video:
+        entry = self._entries[number]
+        return entry.layout.open(entry.listed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"videos": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.videos = Videos(self._open, self._held_bytes)
 
 
 @dataclass(frozen=True)
@@ -112,83 +159,73 @@ class Crops:
         return {"frames": torch.from_numpy(np.ascontiguousarray(crop))}
 
 
-def cut_clip(video: Video, rng: np.random.Generator, cut: Cut) -> Frames:
-    """One random clip (T, size, size, 3): random time, square, scale; a short video repeats."""
-    total, height, width = video.frames.shape[:3]
+def cut_clip(video: Video, rng: np.random.Generator, cut: Cut, flip: bool = False) -> Frames:
+    """One random clip (T, size, size, 3): random time, square, scale; a short video repeats its
+    last frame.
+
+    Args:
+        flip: mirror it, or not, at random.
+
+    Raises:
+        UserError: its frames cannot be read.
+    """
+    total, (width, height) = len(video), video.size
     most = max(1, min(cut.strides, (total - 1) // max(cut.frames - 1, 1)))
     stride = int(rng.integers(1, most + 1))
     start = int(rng.integers(0, max(total - (cut.frames - 1) * stride, 1)))
-    index = np.minimum(start + stride * np.arange(cut.frames), total - 1)
-    side = round(min(height, width) * rng.uniform(cut.zoom, 1))
+    numbers = np.minimum(start + stride * np.arange(cut.frames), total - 1)
+    side = max(1, round(min(height, width) * rng.uniform(cut.zoom, 1)))
     top, left = int(rng.integers(0, height - side + 1)), int(rng.integers(0, width - side + 1))
-    square = video.frames[index, top : top + side, left : left + side]
-    if video.flip and rng.random() < 0.5:
-        square = square[:, :, ::-1]
-    return _resize(square, cut.size)
-
-
-def _resize(frames: Frames, size: int) -> Frames:
-    how = cv2.INTER_AREA if frames.shape[1] >= size else cv2.INTER_LINEAR
-    return np.stack(
-        [cv2.resize(np.ascontiguousarray(f), (size, size), interpolation=how) for f in frames]
+    mirrored = flip and rng.random() < 0.5
+    squares = (
+        frame[top : top + side, left : left + side] for frame in video.frames(numbers.tolist())
     )
+    frames = np.stack([_resized(square, cut.size) for square in squares])
+    return np.ascontiguousarray(frames[:, :, ::-1]) if mirrored else frames
+
+
+def _resized(square: Picture, size: int) -> Picture:
+    how = cv2.INTER_AREA if len(square) >= size else cv2.INTER_LINEAR
+    return cv2.resize(np.ascontiguousarray(square), (size, size), interpolation=how)
 
 
 def load_footage(
-    sources: Sequence[DataSource], folder: Path, classes: Sequence[str] = ()
+    sources: Sequence[DataSource],
+    folder: Path,
+    classes: Sequence[str] = (),
+    split: str = "train",
+    held_bytes: int = HELD_BYTES,
 ) -> Footage:
-    """Decodes every video of the sources; a source's weight is shared by its videos by length.
+    """Finds the videos of some sources; none is decoded yet.
 
     Args:
         folder: what the sources' folders are relative to.
         classes: the names to use, for footage that a trained model is shown; found when empty.
+        split: "train" or "val", of sources that do not name one themselves.
+        held_bytes: of decoded frames, at most, in each process.
 
     Raises:
-        UserError: a folder is missing or holds no video.
+        UserError: a folder is missing or holds no video that can be used.
     """
-    found = [(source, path, label) for source in sources for path, label in _files(source, folder)]
-    classes = classes or sorted({label for _, _, label in found})
-    decoded = [(source, path, label, decode(path)) for source, path, label in found]
-    lengths = {id(source): 0 for source in sources}
-    for source, _, _, frames in decoded:
-        lengths[id(source)] += len(frames)
-    videos = [
-        Video(
-            frames,
-            classes.index(label) if label in classes else len(classes),
-            source.weight * len(frames) / lengths[id(source)],
-            source.flip,
-            f"{path.parent.name}/{path.name}",
-        )
-        for source, path, label, frames in decoded
-    ]
-    return Footage(videos, classes)
+    found = [find_videos(source, folder, split) for source in sources]
+    skipped = {name: why for one in found for name, why in one.skipped.items()}
+    if skipped:
+        _LOG.warning("%s", skipped_report(skipped))
+    labels = frozenset[str]().union(*(one.labels for one in found))
+    entries = [entry for one in found for entry in one.entries]
+    return Footage(entries, classes or sorted(labels), skipped, held_bytes)
 
 
-def _files(source: DataSource, folder: Path) -> list[tuple[Path, str]]:
-    root = (folder / source.folder).resolve()
-    if not root.is_dir():
-        raise UserError(f"The recipe's data folder {root} does not exist.")
-    paths = sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES)
-    if source.licences:
-        allowed = _licensed(root, source.licences)
-        paths = [path for path in paths if path.name in allowed]
-    if not paths:
-        raise UserError(f"The recipe's data folder {root} holds no video that may be used.")
-    return [(path, source.label or path.parent.name) for path in paths]
+def skipped_report(skipped: dict[str, str]) -> str:
+    """A sentence or two about videos that cannot be used; the first few are named."""
+    few = list(skipped.items())[:_NAMED]
+    more = [f"… and {len(skipped) - _NAMED} more"] if len(skipped) > _NAMED else []
+    return "\n".join([f"{len(skipped)} videos are left out:", *(why for _, why in few), *more])
 
 
-def _licensed(root: Path, licences: Sequence[str]) -> set[str]:
-    """Names of the files whose `licence_class` is allowed, by the nearest manifest.json."""
-    for place in (root, root.parent):
-        manifest = place / "manifest.json"
-        if manifest.is_file():
-            items = json.loads(manifest.read_text(encoding="utf-8"))["items"]
-            return {Path(i["file"]).name for i in items if i["licence_class"] in licences}
-    raise UserError(f"{root} has no manifest.json that states the licences of its files.")
+_NAMED = 10
 
 
-def decode(path: Path) -> Frames:
-    """All frames of a video, uint8 (T, H, W, 3)."""
-    with av.open(str(path)) as container:
-        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+def _none_left(skipped: dict[str, str]) -> str:
+    reasons = "\n".join(list(skipped.values())[:_NAMED])
+    return f"None of the videos can be used:\n{reasons}"

@@ -15,8 +15,8 @@ class Folder(VideoFiles):
         return bool(place.tree.ending(*SUFFIXES))
 
     def listed(self, place: Place) -> list[Listed]:
-        videos = []
-        for file in place.tree.ending(*SUFFIXES):
+        tree, videos = place.tree, []
+        for file in tree.files if tree.single else tree.ending(*SUFFIXES):
             split, label = split_and_class(file)
-            videos.append(Listed(place.tree.root / file, str(file), label, split))
+            videos.append(Listed(tree.root / file, str(file), label, split))
         return videos

@@ -26,10 +26,12 @@ class Tree:
     Attributes:
         root: what the files are relative to.
         files: sorted; hidden ones and those in hidden folders are left out.
+        single: whether it is a single file, which was chosen by hand.
     """
 
     root: Path
     files: tuple[PurePosixPath, ...]
+    single: bool = False
 
     def ending(self, *suffixes: str) -> list[PurePosixPath]:
         """Files of these suffixes, which are in lower case."""
@@ -43,7 +45,7 @@ class Tree:
 def tree_of(path: Path) -> Tree:
     """All files below a folder, links followed; the tree of a file holds that file."""
     if not path.is_dir():
-        return Tree(path.parent, (PurePosixPath(path.name),))
+        return Tree(path.parent, (PurePosixPath(path.name),), single=True)
     found = sorted(PurePosixPath(file.relative_to(path).as_posix()) for file in _walk(path))
     return Tree(path, tuple(found))
 

@@ -19,7 +19,8 @@ _BYTES_PER_FRAME = 256  # of the tables by which a frame of a file is found
 class SourceVideo(Video):
     """A video file or a folder of pictures, its frames at a constant rate.
 
-    No decoder stays open between two reads, so that what was read before changes nothing.
+    A picture that is damaged shows the one before it. No decoder stays open between two reads, so
+    that what was read before changes nothing.
     """
 
     def __init__(self, source: Source) -> None:
@@ -32,10 +33,24 @@ class SourceVideo(Video):
         return len(self._shown)
 
     def frames(self, numbers: Sequence[int]) -> Iterator[Picture]:
-        reader = PictureReader(self._source, cache_bytes=1)
+        picture, before = None, -1
         try:
-            for number in numbers:
-                yield reader.picture(int(self._shown[number]))
+            for number in self._shown[list(numbers)].tolist():
+                if number > before:  # a picture may be shown in more than one frame
+                    for _, good in self._source.upto(number, 0):
+                        picture = good
+                if picture is None:
+                    picture = self._nearest(number)
+                yield picture
+                before = number
+        finally:
+            self._source.close()
+
+    def _nearest(self, number: int) -> Picture:
+        """The last good picture before a damaged one."""
+        reader = PictureReader(self._source.twin(), cache_bytes=1)
+        try:
+            return reader.picture(number)
         finally:
             reader.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,8 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from core.clip import Clip
+from core.clip import Clip, Frames
 from core.recording.dataset import write_video
+from core.training.data import Footage
+from core.training.held import HeldVideo
+from core.training.readers import Layout, Listed, Place, Video
+from core.training.sources import Entry
 
 RECIPE = """
 name = "small"
@@ -65,9 +70,39 @@ def moving_circle(colour: tuple[int, int, int], frames: int = 8, size: int = 24)
 
 @pytest.fixture
 def recipe_file(tmp_path: Path) -> Path:
-    """A recipe beside a folder of two classes of moving circles."""
+    """A recipe beside a folder of two classes of moving circles; one of the four is held out."""
     for name, colour in (("red", (220, 30, 30)), ("green", (30, 220, 30))):
-        write_video(moving_circle(colour), tmp_path / "videos" / name / "0.mp4")
+        for number in range(2):
+            write_video(moving_circle(colour), tmp_path / "videos" / name / f"{number}.mp4")
     path = tmp_path / "recipe.toml"
     path.write_text(RECIPE)
     return path
+
+
+class InMemory(Layout):
+    """Videos that the test has made: by number, uint8 (T, H, W, 3)."""
+
+    def __init__(self, videos: Sequence[Frames]) -> None:
+        self._videos = videos
+
+    def recognises(self, place: Place) -> bool:  # noqa: ARG002
+        return False
+
+    def listed(self, place: Place) -> list[Listed]:  # noqa: ARG002
+        return []
+
+    def count(self, listed: Listed) -> int:
+        return len(self._videos[listed.member])
+
+    def open(self, listed: Listed) -> Video:
+        return HeldVideo(self._videos[listed.member])
+
+
+def footage_of(*videos: Frames, flip: bool = False) -> Footage:
+    """Footage of one class, from memory."""
+    layout = InMemory(videos)
+    entries = [
+        Entry(layout, Listed(Path(), str(number), member=number), str(number), "all", 1.0, flip)
+        for number in range(len(videos))
+    ]
+    return Footage(entries, ("all",))

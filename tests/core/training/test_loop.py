@@ -20,10 +20,11 @@ from core.jobs import train
 from core.jobs.train import TrainRequest
 from core.training import loop
 from core.training.checkpoints import load_checkpoint, save_checkpoint
-from core.training.data import Footage, Video
+from core.training.data import Footage
 from core.training.learner import Learner
 from core.training.loading import Batch
 from core.training.phases import Losses
+from tests.core.training.conftest import footage_of
 
 
 @pytest.fixture(autouse=True)
@@ -109,7 +110,7 @@ class CountingPhase:
 
 @pytest.fixture
 def footage() -> Footage:
-    return Footage([Video(np.zeros((1, 2, 2, 3), np.uint8), 0, 1.0, False, "black")], ("none",))
+    return footage_of(np.zeros((1, 2, 2, 3), np.uint8))
 
 
 def test_a_signal_ends_the_step_and_saves_it(tmp_path: Path, footage: Footage) -> None:
