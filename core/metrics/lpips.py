@@ -6,12 +6,19 @@ Differentiable, so that it is a loss as well.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
+import numpy as np
+import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from core.clip import Frames
+from core.metrics.metric import Known, NetworkFiles
 from core.metrics.networks import filled, found, read_weights
 from core.metrics.squeezenet import FILES, SqueezeNet
+from core.pixels import to_video
 
 LAYERS = (1, 4, 7, 9, 10, 11, 12)
 """Of `SqueezeNet.features`: where the pictures are compared."""
@@ -41,7 +48,7 @@ class Lpips(nn.Module):
         Raises:
             UserError: a file is missing or holds something else.
         """
-        return cls(SqueezeNet.load(network), filled(_heads(), read_weights(heads), heads))
+        return cls(SqueezeNet.load(network), filled(_heads, read_weights(heads), heads))
 
     @classmethod
     def find(cls, folder: Path) -> Lpips | None:
@@ -59,20 +66,66 @@ class Lpips(nn.Module):
         Args:
             pictures, targets: float (n, 3, H, W) in [0, 1].
         """
-        distance = pictures.new_zeros(len(pictures))
-        features = zip(self._features(pictures), self._features(targets), strict=True)
-        for head, (a, b) in zip(self.heads.values(), features, strict=True):
-            distance = distance + head((a - b).square())
+        return self.compared(self.features(pictures), self.features(targets))
+
+    def compared(
+        self, features: list[Tensor], others: list[Tensor], region: Tensor | None = None
+    ) -> Tensor:
+        """Distances (n,) of what `features` gives of two batches.
+
+        Args:
+            region: bool (n, H, W): only there, as far as a layer's places lie in it; a picture
+                without any such place gives NaN.
+        """
+        distance = features[0].new_zeros(())
+        for head, a, b in zip(self.heads.values(), features, others, strict=True):
+            distance = distance + _mean(head((a - b).square()), region)
         return distance
 
-    def _features(self, pictures: Tensor) -> list[Tensor]:
-        """Of unit length at each place."""
+    def features(self, pictures: Tensor) -> list[Tensor]:
+        """Of unit length at each place, one (n, c, h, w) for each layer that is looked at."""
         shift, scale = (pictures.new_tensor(x).view(3, 1, 1) for x in (_SHIFT, _SCALE))
         seen = (_large_enough(pictures) * 2 - 1 - shift) / scale
         return [
             x / (x.square().sum(1, keepdim=True) + _EPSILON**2).sqrt()
             for x in self.network.stages(seen, LAYERS)
         ]
+
+
+class LpipsMetric:
+    """Mean over the frames; in a region, over the frames that have some of it."""
+
+    name: ClassVar[str] = "lpips"
+    label: ClassVar[str] = "LPIPS"
+    digits: ClassVar[int] = 3
+    rises: ClassVar[bool] = False
+    needs: ClassVar[str] = "--networks FOLDER with squeezenet1_1….pth and lpips_v0.1_squeeze.pth"
+
+    def __init__(self, lpips: Lpips, files: tuple[Path, ...], device: torch.device) -> None:
+        self.files = files
+        self._lpips, self._device = lpips.to(device), device
+
+    @classmethod
+    def open(cls, files: NetworkFiles, device: torch.device) -> LpipsMetric | None:
+        if files.folder is None:
+            return None
+        network, heads = found(files.folder, *FILES), found(files.folder, *HEAD_FILES)
+        if network is None or heads is None:
+            return None
+        return cls(Lpips.load(network, heads), (network, heads), device)
+
+    @torch.inference_mode()
+    def __call__(
+        self, results: Frames, target: Frames, region: Known | None = None
+    ) -> NDArray[np.float64]:
+        place = None if region is None else torch.from_numpy(region).to(self._device)
+        pictures = to_video(target[None], self._device)[0].movedim(1, 0)
+        wanted = self._lpips.features(pictures)
+        distances = []
+        for video in to_video(results, self._device):
+            shown = self._lpips.features(video.movedim(1, 0))
+            distances.append(self._lpips.compared(shown, wanted, place).nanmean())
+        return torch.stack(distances).double().cpu().numpy()
 
 
 class _Head(nn.Module):
@@ -83,12 +136,21 @@ class _Head(nn.Module):
         self.model = nn.Sequential(nn.Dropout(), nn.Conv2d(channels, 1, 1, bias=False))
 
     def forward(self, squares: Tensor) -> Tensor:
-        return self.model(squares).mean(dim=(1, 2, 3))
+        return self.model(squares)
 
 
 def _heads() -> nn.ModuleDict:
     """Without weights yet: `lin0` …"""
     return nn.ModuleDict({f"lin{n}": _Head(channels) for n, channels in enumerate(CHANNELS)})
+
+
+def _mean(differences: Tensor, region: Tensor | None) -> Tensor:
+    """Over the places of (n, 1, h, w), each as far as it lies in the region (n, H, W)."""
+    if region is None:
+        return differences.mean(dim=(1, 2, 3))
+    height, width = differences.shape[-2:]
+    share = F.adaptive_avg_pool2d(region[:, None].float(), (height, width))
+    return (differences * share).sum(dim=(1, 2, 3)) / share.sum(dim=(1, 2, 3))
 
 
 def _large_enough(pictures: Tensor) -> Tensor:

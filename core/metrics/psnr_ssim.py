@@ -6,10 +6,16 @@ SSIM: Wang et al. 2004, on luma, 11x11 Gaussian of sigma 1.5, windows that lie w
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
+
+from core.clip import Frames
+from core.metrics.metric import Known, NetworkFiles
 
 Video = NDArray[np.floating]
 Exact = NDArray[np.float64]
@@ -44,6 +50,48 @@ def ssim_inside(video: Video, target: Video, region: NDArray[np.bool_]) -> float
     centres = region[:, edge:-edge, edge:-edge]
     maps = np.stack([_ssim_map(a, b) for a, b in _luma_pairs(video, target)])
     return float(maps[centres].mean()) if centres.any() else float("nan")
+
+
+class Psnr:
+    """Of each result: `psnr`, or `psnr_inside` of a region."""
+
+    name: ClassVar[str] = "psnr"
+    label: ClassVar[str] = "PSNR"
+    digits: ClassVar[int] = 2
+    rises: ClassVar[bool] = True
+    needs: ClassVar[str] = ""
+    files: tuple[Path, ...] = ()
+
+    @classmethod
+    def open(cls, files: NetworkFiles, device: torch.device) -> Psnr:  # noqa: ARG003
+        return cls()
+
+    def __call__(self, results: Frames, target: Frames, region: Known | None = None) -> Exact:
+        pairs = ((result / 255, target / 255) for result in results)
+        if region is None:
+            return np.array([psnr(*pair) for pair in pairs])
+        return np.array([psnr_inside(*pair, region) for pair in pairs])
+
+
+class Ssim:
+    """Of each result: `ssim`, or `ssim_inside` of a region."""
+
+    name: ClassVar[str] = "ssim"
+    label: ClassVar[str] = "SSIM"
+    digits: ClassVar[int] = 3
+    rises: ClassVar[bool] = True
+    needs: ClassVar[str] = ""
+    files: tuple[Path, ...] = ()
+
+    @classmethod
+    def open(cls, files: NetworkFiles, device: torch.device) -> Ssim:  # noqa: ARG003
+        return cls()
+
+    def __call__(self, results: Frames, target: Frames, region: Known | None = None) -> Exact:
+        pairs = ((result / 255, target / 255) for result in results)
+        if region is None:
+            return np.array([ssim(*pair) for pair in pairs])
+        return np.array([ssim_inside(*pair, region) for pair in pairs])
 
 
 def _exact(video: Video) -> Exact:

@@ -68,7 +68,7 @@ class SqueezeNet(nn.Module):
         Raises:
             UserError: the file is missing or holds another network.
         """
-        return filled(cls(), read_weights(path), path)
+        return filled(cls, read_weights(path), path)
 
     @classmethod
     def find(cls, folder: Path) -> SqueezeNet | None:

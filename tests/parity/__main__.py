@@ -25,6 +25,7 @@ from tests.parity.baselines import (
 )
 from tests.parity.decoding import check_decoding
 from tests.parity.folder import Arrays, MagvitFolder
+from tests.parity.metrics import check_metrics
 from tests.parity.networks import check_sequences, check_tokenizer, check_transformer
 from tests.parity.prior import check_prior, check_sparse_layouts
 from tests.parity.report import Report
@@ -50,6 +51,7 @@ MAGVIT: dict[str, Check] = {
     "inflation.npz": check_inflation,
     "ar_lm.npz": check_autoregressive,
     "overlap_pool.npz": check_cross_fade,
+    "metrics.npz": check_metrics,
 }
 VIDEOGPT: dict[str, Check] = {
     "vqvae_*.npz": check_vqvae,

@@ -1,0 +1,61 @@
+"""A Frechet video distance on SqueezeNet 1.1. It is not FVD, and its values compare with its own
+alone: of the same footage, the same number of clips and the same size.
+
+A clip is the time mean of its frames' 512 features (what is seen), and the time mean of how much
+each feature changes from one frame to the next (how it moves): 1,024 numbers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.clip import Frames
+from core.metrics.frechet import Moments, frechet_distance
+from core.metrics.metric import NetworkFiles
+from core.metrics.networks import found
+from core.metrics.resizing import tf1_bilinear
+from core.metrics.squeezenet import FILES, SqueezeNet
+from core.pixels import to_video
+
+SIDE = 128
+"""Frames of any size are seen at this one."""
+
+
+class FrechetSqueezeNet:
+    """See the module's docstring."""
+
+    name: ClassVar[str] = "frechet"
+    label: ClassVar[str] = "Frechet (SqueezeNet)"
+    digits: ClassVar[int] = 2
+    rises: ClassVar[bool] = False
+    needs: ClassVar[str] = "--networks FOLDER with squeezenet1_1….pth"
+
+    def __init__(self, network: SqueezeNet, path: Path, device: torch.device) -> None:
+        self.files: tuple[Path, ...] = (path,)
+        self._network, self._device = network.to(device), device
+
+    @classmethod
+    def open(cls, files: NetworkFiles, device: torch.device) -> FrechetSqueezeNet | None:
+        path = found(files.folder, *FILES) if files.folder else None
+        return cls(SqueezeNet.load(path), path, device) if path else None
+
+    @torch.inference_mode()
+    def features(self, clips: Frames) -> NDArray[np.float32]:
+        """(n, 1024); clips of one frame do not move."""
+        rows = []
+        for video in to_video(clips, self._device):
+            frames = self._network.pooled(tf1_bilinear(video.movedim(1, 0), SIDE, SIDE))
+            moves = frames.diff(dim=0).abs().sum(0) / max(len(frames) - 1, 1)
+            rows.append(torch.cat([frames.mean(0), moves]))
+        return torch.stack(rows).cpu().numpy()
+
+    def summary(self, features: NDArray[np.float32]) -> Moments:
+        return Moments.of(features)
+
+    def value(self, generated: Moments, real: Moments) -> float:
+        return frechet_distance(generated, real)

@@ -1,0 +1,98 @@
+"""What a metric is. One file each in this package; `core/metrics/catalogue.py` lists them.
+
+A metric whose network the user did not give is left out, and `needs` says in the report what would
+bring it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.clip import Frames
+
+Known = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class NetworkFiles:
+    """Files of networks that the user has.
+
+    Attributes:
+        folder: holds SqueezeNet 1.1 and the heads of LPIPS.
+        i3d, c3d: one file each: TorchScript or a state dict.
+    """
+
+    folder: Path | None = None
+    i3d: Path | None = None
+    c3d: Path | None = None
+
+
+class Metric(Protocol):
+    """Attributes:
+    name: short, stable: it names figures in reports and cards.
+    label: of a column; digits: after the point; rises: whether more is better.
+    needs: what to give when `open` has found no network.
+    files: those that the network came from.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    digits: ClassVar[int]
+    rises: ClassVar[bool]
+    needs: ClassVar[str]
+    files: tuple[Path, ...]
+
+
+class PairMetric(Metric, Protocol):
+    """How near results come to one target clip."""
+
+    @classmethod
+    def open(cls, files: NetworkFiles, device: torch.device) -> PairMetric | None:
+        """None where the network was not given.
+
+        Raises:
+            UserError: it was given, but cannot be used.
+        """
+        ...
+
+    def __call__(
+        self, results: Frames, target: Frames, region: Known | None = None
+    ) -> NDArray[np.float64]:
+        """One figure per result, (n,); NaN where the region holds nothing to measure.
+
+        Args:
+            results: uint8 (n, T, H, W, 3); target: uint8 (T, H, W, 3).
+            region: bool (T, H, W): only there; None means everywhere.
+        """
+        ...
+
+
+class SetMetric(Metric, Protocol):
+    """How near a set of clips is to a set of real ones, or how good it is by itself."""
+
+    @classmethod
+    def open(cls, files: NetworkFiles, device: torch.device) -> SetMetric | None:
+        """As for a `PairMetric`."""
+        ...
+
+    def features(self, clips: Frames) -> NDArray[np.float32]:
+        """(n, D) of clips uint8 (n, T, H, W, 3).
+
+        Raises:
+            UserError: the clips are too short for the network.
+        """
+        ...
+
+    def summary(self, features: NDArray[np.float32]) -> Any:
+        """What is kept of a part of a set; summaries of parts add up with +."""
+        ...
+
+    def value(self, generated: Any, real: Any) -> float:
+        """Of two summaries. NaN where a set is too small."""
+        ...
