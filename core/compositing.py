@@ -12,14 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.masks import Mask, MaskTrack
+from core.masks import FEATHER_PX, Mask, MaskTrack
 from core.media.reading import ClipReader
 from core.requests import GenerationRequest
 from core.tasks import TASKS, Known, Task, nothing
 from core.window import Window
-
-FEATHER_PX = 6
-"""Width of the seam in pixels of the clip, all of it on the generated side."""
 
 Picture = NDArray[np.uint8]
 
@@ -89,7 +86,7 @@ def composited_clip(
     generated: NDArray[np.uint8],
     first: int = 0,
     end: int | None = None,
-    feather: float = FEATHER_PX,
+    feather: float | None = None,
     *,
     begins: int = 0,
 ) -> Iterator[Picture]:
@@ -103,6 +100,7 @@ def composited_clip(
         generated: uint8 (n, h, w, 3): one of the clips of the result, or those of its frames from
             number `begins` on that the asked for frames need.
         end: None for the end of `composited_length`.
+        feather: None for the width that the request asks for.
     """
     last = len(reader) - 1
     for frame in range(first, composited_length(request, len(reader)) if end is None else end):
@@ -115,7 +113,7 @@ def composited_frame(
     frame: int,
     request: GenerationRequest,
     generated: NDArray[np.uint8],
-    feather: float = FEATHER_PX,
+    feather: float | None = None,
     *,
     begins: int = 0,
 ) -> Picture:
@@ -125,7 +123,14 @@ def composited_frame(
     if number is None:
         return original
     unknown = unknown_pixels(TASKS[request.task], window, request.painted, frame, request.kept)
+    if feather is None:
+        feather = feather_of(request)
     return composite(original, generated[number - begins], window, unknown, feather)
+
+
+def feather_of(request: GenerationRequest) -> int:
+    """The width of the seam that a request asks for, in pixels of the clip."""
+    return FEATHER_PX if request.painted is None else request.painted.feather
 
 
 @lru_cache(maxsize=1)

@@ -6,28 +6,64 @@ carries one cannot change under the engine. Masks are stored as run lengths.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.morphing import Morph
+
 Mask = NDArray[np.bool_]
 """bool (H, W): True = to be generated."""
+
+Box = tuple[int, int, int, int]
+"""(left, top, right, bottom) in pixels, right and bottom exclusive."""
+
+Kind = Literal["hold", "interpolate", "track"]
+"""What becomes of a mask after its key frame, until the next one."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+LEAD = -1
+"""Stands for a key frame in `MaskTrack.kinds`: the span before the first one."""
+
+FEATHER_PX = 6
+"""Width of the seam in pixels of the clip, all of it on the generated side."""
 
 
 @dataclass(frozen=True)
 class Runs:
-    """A mask as lengths of alternating runs in raster order, beginning with a run of False."""
+    """A mask as lengths of alternating runs in raster order, beginning with a run of False.
 
-    lengths: tuple[int, ...]
+    Attributes:
+        data: the lengths, uint32 little endian.
+    """
+
+    data: bytes
 
     @classmethod
     def of(cls, mask: Mask) -> Runs:
-        flat = np.concatenate([[False], mask.ravel()])
-        edges = np.flatnonzero(flat[1:] != flat[:-1])
-        return cls(tuple(np.diff([0, *edges.tolist(), mask.size]).tolist()))
+        flat = mask.ravel()
+        edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+        first = [0, 0] if flat.size and flat[0] else [0]
+        return cls.of_lengths(np.diff(np.concatenate([first, edges, [flat.size]])))
+
+    @classmethod
+    def of_lengths(cls, lengths: Iterable[int] | NDArray[np.integer[Any]]) -> Runs:
+        given = lengths if isinstance(lengths, np.ndarray) else list(lengths)
+        return cls(np.asarray(given, "<u4").tobytes())
+
+    @property
+    def lengths(self) -> NDArray[np.uint32]:
+        return np.frombuffer(self.data, "<u4")
+
+    @property
+    def empty(self) -> bool:
+        """True when no pixel is painted."""
+        return not self.lengths[1::2].any()
 
     def mask(self, width: int, height: int) -> Mask:
         """The mask, bool (height, width).
@@ -35,68 +71,307 @@ class Runs:
         Raises:
             ValueError: the lengths do not add up to width · height.
         """
-        if sum(self.lengths) != width * height:
-            raise ValueError(f"runs of {sum(self.lengths)} pixels do not fill {width}x{height}")
-        values = np.arange(len(self.lengths)) % 2 == 1
-        return np.repeat(values, self.lengths).reshape(height, width)
+        lengths = self.lengths
+        if int(lengths.sum(dtype=np.uint64)) != width * height:
+            raise ValueError(f"runs of {lengths.sum()} pixels do not fill {width}x{height}")
+        values = np.arange(len(lengths)) % 2 == 1
+        return np.repeat(values, lengths).reshape(height, width)
+
+    def box(self, width: int) -> Box | None:
+        """The smallest box around what is painted, or None."""
+        ends = np.cumsum(self.lengths, dtype=np.int64)
+        starts, stops = ends[:-1:2], ends[1::2]
+        painted = stops > starts
+        starts, stops = starts[painted], stops[painted] - 1
+        if not len(starts):
+            return None
+        top, bottom = int(starts[0]) // width, int(stops[-1]) // width + 1
+        if (starts // width != stops // width).any():  # a run over the end of a row
+            return 0, top, width, bottom
+        return int((starts % width).min()), top, int((stops % width).max()) + 1, bottom
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A mask that was carried to its frame by tracking.
+
+    Attributes:
+        runs: the mask.
+        confidence: 0..1; 0 also after a key frame that it came from was painted anew.
+    """
+
+    runs: Runs
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Span:
+    """The frames from one key frame to the next.
+
+    Attributes:
+        before, after: the key frames at its ends; None before the first and after the last.
+        kind: of the masks between them.
+    """
+
+    before: int | None
+    after: int | None
+    kind: Kind
+
+    @property
+    def start(self) -> int:
+        """By what `MaskTrack.kinds` knows it."""
+        return LEAD if self.before is None else self.before
+
+    def frames(self, length: int) -> range:
+        """Its frames in a clip of so many, without the key frames."""
+        return range(self.start + 1, length if self.after is None else self.after)
 
 
 @dataclass(frozen=True)
 class MaskTrack:
     """Keyframed masks of a clip.
 
-    A mask holds from its key frame until the next; before the first key frame the first holds.
+    Between two key frames a mask holds, changes into the next, or is tracked. Before the first
+    key frame the first mask holds or is tracked backward. A frame of a tracked span that was not
+    reached holds the mask of the nearest one that was, towards the span's key frame.
 
     Attributes:
         width, height: size of the clip in pixels.
         keyframes: clip frame → runs.
+        kinds: key frame, or `LEAD` → the kind of the span after it; "hold" where none is given.
+        tracked: clip frame → what tracking found; never on a key frame.
+        feather: over so many pixels inside its border the painted region fades in.
     """
 
     width: int
     height: int
     keyframes: Mapping[int, Runs] = field(default_factory=dict)
+    kinds: Mapping[int, Kind] = field(default_factory=dict)
+    tracked: Mapping[int, Tracked] = field(default_factory=dict)
+    feather: int = FEATHER_PX
+
+    # What stands on a frame
 
     def at(self, frame: int) -> Mask:
         """The mask of a frame, bool (H, W); all False when nothing was painted at all."""
-        key = self.key_of(frame)
-        if key is None:
+        source = self.source(frame)
+        if source is None:
             return np.zeros((self.height, self.width), dtype=bool)
-        return self.keyframes[key].mask(self.width, self.height)
+        known = self.keyframes.get(source)
+        if known is None and source in self.tracked:
+            known = self.tracked[source].runs
+        return self._between(source) if known is None else known.mask(self.width, self.height)
 
-    def key_of(self, frame: int) -> int | None:
-        """The key frame whose mask stands on `frame`, or None when there is none at all."""
+    def source(self, frame: int) -> int | None:
+        """The frame whose mask stands on `frame`; frames of one source have the same mask.
+
+        `frame` itself when it is a key frame, tracked, or between two masks that change into each
+        other. None when nothing was painted at all.
+        """
         if not self.keyframes:
             return None
-        before = [key for key in self.keyframes if key <= frame]
-        return max(before) if before else min(self.keyframes)
+        span = self.span_of(frame)
+        if span.before == frame or frame in self.tracked or self._changing(span):
+            return frame
+        if span.before is None:
+            return self._known[bisect_left(self._known, frame)]
+        return self._known[bisect_right(self._known, frame) - 1]
+
+    def key_of(self, frame: int) -> int | None:
+        """The last key frame up to `frame`, else the first one; None when there is none at all."""
+        if not self.keyframes:
+            return None
+        return self._keys[max(0, bisect_right(self._keys, frame) - 1)]
+
+    def span_of(self, frame: int) -> Span:
+        """The span that a frame is in; a key frame begins its own."""
+        after = bisect_right(self._keys, frame)
+        before = self._keys[after - 1] if after else None
+        kind = self.kinds.get(LEAD if before is None else before, "hold")
+        return Span(before, self._keys[after] if after < len(self._keys) else None, kind)
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """All spans from the one before the first key frame on."""
+        return tuple(self.span_of(start) for start in (LEAD, *self._keys)) if self._keys else ()
+
+    def box(self, frames: Iterable[int]) -> Box | None:
+        """The smallest box around what is painted on these frames, or None."""
+        sources = {self.source(frame) for frame in frames} - {None}
+        boxes = [box for source in sources if source is not None for box in self._boxes(source)]
+        if not boxes:
+            return None
+        left, top, right, bottom = zip(*boxes, strict=True)
+        return min(left), min(top), max(right), max(bottom)
+
+    @property
+    def empty(self) -> bool:
+        """True when no frame has a painted pixel."""
+        tracked = all(found.runs.empty for found in self.tracked.values())
+        return tracked and all(runs.empty for runs in self.keyframes.values())
+
+    # Edits
 
     def painted(self, frame: int, mask: Mask) -> MaskTrack:
         """This track with `mask` as the key frame at `frame`.
+
+        A new key frame divides its span into two of the same kind. What was tracked on either
+        side stays, but is not trusted any more.
 
         Raises:
             ValueError: the mask's size is not the track's.
         """
         if mask.shape != (self.height, self.width):
             raise ValueError(f"a mask of {mask.shape} on a {self.width}x{self.height} clip")
-        return MaskTrack(self.width, self.height, {**self.keyframes, frame: Runs.of(mask)})
+        return self._keyed(frame, Runs.of(mask))
 
     def without(self, frame: int) -> MaskTrack:
-        """This track without the key frame at `frame`."""
+        """This track without the key frame at `frame`; the span before it goes on."""
+        if frame not in self.keyframes:
+            return self
         rest = {key: runs for key, runs in self.keyframes.items() if key != frame}
-        return MaskTrack(self.width, self.height, rest)
+        kinds = {key: kind for key, kind in self.kinds.items() if key != frame and rest}
+        without = replace(self, keyframes=rest, kinds=kinds)
+        kind = without.span_of(frame).kind
+        tracked = without._doubted(frame) if rest and kind == "track" else without._untracked(frame)
+        return replace(without, tracked=tracked)
 
-    @property
-    def empty(self) -> bool:
-        """True when no frame has a painted pixel."""
-        return all(len(runs.lengths) < 2 for runs in self.keyframes.values())
+    def moved(self, key: int, frame: int) -> MaskTrack:
+        """This track with the key frame `key` on another frame, over a key frame that is there."""
+        if key == frame or key not in self.keyframes:
+            return self
+        runs, kind = self.keyframes[key], self.kinds.get(key, "hold")
+        moved = self.without(key)._keyed(frame, runs)
+        return replace(moved, kinds={**moved.kinds, frame: kind})._without_strays()
+
+    def of_kind(self, start: int, kind: Kind) -> MaskTrack:
+        """This track with another kind of the span after a key frame, or before all (`LEAD`)."""
+        return replace(self, kinds={**self.kinds, start: kind})._without_strays()
+
+    def with_tracked(self, found: Mapping[int, Tracked]) -> MaskTrack:
+        """This track with what tracking found; nothing replaces a key frame."""
+        new = {frame: mask for frame, mask in found.items() if frame not in self.keyframes}
+        return replace(self, tracked={**self.tracked, **new})
+
+    def baked(self, frames: Iterable[int]) -> MaskTrack:
+        """The same masks on these frames, as key frames that hold."""
+        keys: dict[int, Runs] = {}
+        last: object = ()
+        for frame in frames:
+            source = self.source(frame)
+            if source is not None and source != last:
+                keys[frame] = self._runs(source)
+            last = source
+        return replace(self, keyframes=keys, kinds={}, tracked={})
+
+    # JSON
 
     def to_json(self) -> dict[str, Any]:
-        keyframes = {str(frame): runs.lengths for frame, runs in self.keyframes.items()}
-        return {"width": self.width, "height": self.height, "keyframes": keyframes}
+        keyframes = {str(key): runs.lengths.tolist() for key, runs in self.keyframes.items()}
+        return {
+            "width": self.width,
+            "height": self.height,
+            "keyframes": keyframes,
+            "kinds": {str(key): kind for key, kind in self.kinds.items()},
+            "tracked": {
+                str(frame): {"confidence": found.confidence, "runs": found.runs.lengths.tolist()}
+                for frame, found in self.tracked.items()
+            },
+            "feather": self.feather,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> MaskTrack:
-        keyframes = {
-            int(frame): Runs(tuple(lengths)) for frame, lengths in data["keyframes"].items()
+        """The track of `to_json`; what came after the key frames may be missing."""
+        return cls(
+            data["width"],
+            data["height"],
+            {int(key): Runs.of_lengths(lengths) for key, lengths in data["keyframes"].items()},
+            {int(key): kind for key, kind in data.get("kinds", {}).items()},
+            {
+                int(frame): Tracked(Runs.of_lengths(found["runs"]), found["confidence"])
+                for frame, found in data.get("tracked", {}).items()
+            },
+            data.get("feather", FEATHER_PX),
+        )
+
+    # Internals
+
+    @cached_property
+    def _keys(self) -> list[int]:
+        return sorted(self.keyframes)
+
+    @cached_property
+    def _known(self) -> list[int]:
+        return sorted({*self.keyframes, *self.tracked})
+
+    def _changing(self, span: Span) -> bool:
+        """Whether the masks between its key frames differ from both: an empty one only holds."""
+        if span.kind != "interpolate" or span.before is None or span.after is None:
+            return False
+        return not (self.keyframes[span.before].empty or self.keyframes[span.after].empty)
+
+    def _between(self, frame: int) -> Mask:
+        span = self.span_of(frame)
+        assert span.before is not None
+        assert span.after is not None
+        start, end = self.keyframes[span.before], self.keyframes[span.after]
+        share = (frame - span.before) / (span.after - span.before)
+        return _morph(start, end, self.width, self.height).at(share)
+
+    def _runs(self, source: int) -> Runs:
+        if source in self.keyframes:
+            return self.keyframes[source]
+        return self.tracked[source].runs if source in self.tracked else Runs.of(self.at(source))
+
+    def _boxes(self, source: int) -> list[Box]:
+        """Around the mask of a source; around both key frames where it lies between two."""
+        span = self.span_of(source)
+        if source in self.keyframes or not self._changing(span):
+            found = [self._runs(source)]
+        else:
+            found = [self.keyframes[key] for key in (span.before, span.after) if key is not None]
+        return [box for runs in found if (box := runs.box(self.width)) is not None]
+
+    def _keyed(self, frame: int, runs: Runs) -> MaskTrack:
+        kind = self.span_of(frame).kind if self.keyframes else "hold"
+        keyed = replace(
+            self,
+            keyframes={**self.keyframes, frame: runs},
+            kinds={**self.kinds, frame: self.kinds.get(frame, kind)},
+        )
+        return replace(keyed, tracked=keyed._doubted(frame))
+
+    def _doubted(self, frame: int) -> dict[int, Tracked]:
+        """What is tracked, without `frame`, and without trust in the spans beside it."""
+        beside = (self.span_of(frame), self.span_of(frame - 1))
+        return {
+            number: replace(found, confidence=0.0)
+            if any(span == self.span_of(number) for span in beside)
+            else found
+            for number, found in self.tracked.items()
+            if number != frame
         }
-        return cls(data["width"], data["height"], keyframes)
+
+    def _untracked(self, frame: int) -> dict[int, Tracked]:
+        """What is tracked outside of the span that a frame is in."""
+        span = self.span_of(frame) if self.keyframes else None
+        return {
+            number: found
+            for number, found in self.tracked.items()
+            if span is not None and self.span_of(number) != span
+        }
+
+    def _without_strays(self) -> MaskTrack:
+        """Without what is tracked in spans of another kind."""
+        kept = {
+            frame: found
+            for frame, found in self.tracked.items()
+            if self.span_of(frame).kind == "track"
+        }
+        return replace(self, tracked=kept)
+
+
+@lru_cache(maxsize=8)
+def _morph(start: Runs, end: Runs, width: int, height: int) -> Morph:
+    return Morph(start.mask(width, height), end.mask(width, height))

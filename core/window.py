@@ -112,14 +112,8 @@ def fitted(
 
 
 def bounds(painted: MaskTrack) -> tuple[int, int, int, int] | None:
-    """(left, top, right, bottom) around all key frames, right and bottom exclusive, or None."""
-    union = np.zeros((painted.height, painted.width), dtype=bool)
-    for frame in painted.keyframes:
-        union |= painted.at(frame)
-    if not union.any():
-        return None
-    rows, columns = np.flatnonzero(union.any(1)), np.flatnonzero(union.any(0))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    """(left, top, right, bottom) around all masks, right and bottom exclusive, or None."""
+    return painted.box({*painted.keyframes, *painted.tracked})
 
 
 def _around(

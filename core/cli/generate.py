@@ -301,7 +301,7 @@ def _window(
     if painted is None:
         return replace(whole(size, grid, first=first), stride=stride)
     covered = range(first, first + grid[0] * stride)
-    window = fitted(size, length, grid, _during(painted, covered), frame=first)
+    window = fitted(size, length, grid, painted.baked(covered), frame=first)
     return replace(window, first=first, stride=stride) if arguments.frames else window
 
 
@@ -320,13 +320,6 @@ def _range(
             f"so give for example {first}:{first + card.frames * (stride + 1)}"
         )
     return first, stride
-
-
-def _during(painted: MaskTrack, covered: range) -> MaskTrack:
-    """The masks that stand on those frames."""
-    keys = {painted.key_of(frame) for frame in covered} - {None}
-    held = {max(key, covered.start): painted.keyframes[key] for key in keys if key is not None}
-    return MaskTrack(painted.width, painted.height, held)
 
 
 # ── work ───────────────────────────────────────────────────────────────────────────────────────

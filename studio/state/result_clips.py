@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compositing import composite, unknown_pixels
+from core.compositing import composite, feather_of, unknown_pixels
 from core.requests import GenerationRequest
 from core.tasks import TASKS
 
@@ -97,7 +97,7 @@ def composited(
     undecided = clips.undecided(number, variation)
     if undecided is not None:
         unknown = unknown & ~enlarged(undecided, window.height, window.width)
-    return composite(original, generated, window, unknown)
+    return composite(original, generated, window, unknown, feather_of(request))
 
 
 def enlarged(tokens: Tokens, height: int, width: int) -> Tokens:
