@@ -37,6 +37,8 @@ class Option:
         step: by how much an arrow changes the number.
         help: one sentence for a tooltip.
         advanced: shown only when asked for.
+        when: name and value of a choice of the same class without which this one has no effect,
+            or None; it is shown only then.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Option:
     choices: tuple[str, ...] = ()
     help: str = ""
     advanced: bool = False
+    when: tuple[str, Value] | None = None
 
     def check(self, value: Value) -> None:
         """Raises UserError when `value` is of another kind, or outside the limits or choices."""
@@ -73,6 +76,7 @@ def option(
     choices: Sequence[str] = (),
     help: str = "",
     advanced: bool = False,
+    when: tuple[str, Value] | None = None,
 ) -> Any:
     """A dataclass field that a form can show; see `Option` for the arguments."""
     described = {
@@ -84,6 +88,7 @@ def option(
         "choices": tuple(choices),
         "help": help,
         "advanced": advanced,
+        "when": when,
     }
     return field(default=default, metadata={"option": described})
 

@@ -25,7 +25,8 @@ PACKAGES = ("torch", "numpy", "cv2", "av", "safetensors", "PySide6", "qasync")
 WINDOW_PACKAGES = ("PySide6", "qasync")
 """Only the studio needs them; the verbs work without."""
 READ_CODECS = ("h264", "hevc", "vp9", "av1", "mpeg4", "prores", "ffv1", "gif", "png")
-WRITE_CODECS = ("libx264", "ffv1", "gif", "png", "aac", "flac")
+WRITE_CODECS = ("aac", "libopus", "flac")
+"""Of sound; those of pictures are tried format by format."""
 SIZE, FRAMES = 64, 8
 """Of the clip that is written as a test."""
 

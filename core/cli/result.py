@@ -18,7 +18,8 @@ from core.media.reading import ClipReader
 from core.media.writing import WRITERS, write_clip
 from core.requests import GenerationRequest
 
-WRITER_OF_SUFFIX = {writer.suffix: writer.name for writer in WRITERS.values()}
+WRITER_OF_SUFFIX = {writer.suffix: writer.name for writer in reversed(WRITERS.values())}
+"""Of several formats with one suffix the first of the table."""
 
 Picture = NDArray[np.uint8]
 

@@ -19,7 +19,6 @@ COPY_SLACK_S = 0.25
 
 _LEAD_S = 1.0  # decoding starts this much early, so that the coder is settled at the span's start
 _JITTER_S = 0.02  # timestamps off by less are rounding, not gaps
-_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,15 @@ class AudioSpan:
 
 @dataclass(frozen=True)
 class AudioRule:
-    """What a container takes: codecs copied as they are, and the one to encode others with."""
+    """What a container takes: codecs copied as they are, and the one to encode others with.
+
+    `rates` are the samples a second that the encoder takes; of others it gets the first.
+    """
 
     copied: frozenset[str]
     encoder: str
     bit_rate: int | None = None
+    rates: tuple[int, ...] = (48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 
 
 class AudioTrack:
@@ -173,7 +176,7 @@ def _encoder(
     output: av.container.OutputContainer, rule: AudioRule, source: av.AudioStream
 ) -> av.AudioStream:
     rate = source.codec_context.rate
-    stream = output.add_stream(rule.encoder, rate=rate if rate in _RATES else 48000)
+    stream = output.add_stream(rule.encoder, rate=rate if rate in rule.rates else rule.rates[0])
     stream.codec_context.layout = "mono" if source.codec_context.channels == 1 else "stereo"
     if rule.bit_rate:
         stream.codec_context.bit_rate = rule.bit_rate

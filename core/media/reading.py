@@ -14,6 +14,8 @@ import numpy as np
 
 from core.clip import Clip
 from core.media import refusals
+from core.media.arrays import SUFFIX as ARRAYS
+from core.media.arrays import open_arrays
 from core.media.audio import AudioSpan
 from core.media.colour import Colour
 from core.media.folders import open_folder
@@ -61,17 +63,25 @@ class Source(Protocol):
 
 
 def open_clip(path: Path | str) -> ClipReader:
-    """Open a video file, an animated GIF or a folder of pictures.
+    """Open a video file, an animated GIF, a folder of pictures or NumPy arrays.
 
     Raises:
         UserError: it cannot be used as a clip; the sentence says why and what to do.
     """
     path = Path(path)
-    source = open_folder(path) if path.is_dir() else open_video(path)
+    source = _source(path)
     if min(source.size) < SMALLEST_SIDE:
         source.close()
         raise refusals.too_small(path, source.size, SMALLEST_SIDE)
     return ClipReader(path, source)
+
+
+def _source(path: Path) -> Source:
+    if path.is_dir():
+        return open_folder(path)
+    if path.suffix.lower() == ARRAYS and path.is_file():
+        return open_arrays(path)
+    return open_video(path)
 
 
 class ClipReader:

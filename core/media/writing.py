@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,28 +21,31 @@ from numpy.typing import NDArray
 from core.errors import UserError
 from core.media.audio import AudioSpan
 from core.media.colour import Colour
-from core.media.names import shortened
-from core.media.sinks import (
+from core.media.format_options import (
+    AV1,
+    H264,
+    H265,
+    VP9,
+    ArrayOptions,
+    CodedOptions,
     FFV1Options,
     GIFOptions,
-    GIFSink,
-    MP4Options,
     PNGOptions,
-    PNGSink,
+    ProResOptions,
+)
+from core.media.names import shortened
+from core.media.picture_sinks import ArraySink, GIFSink, PNGSink
+from core.media.sinks import (
+    Output,
+    av1_sink,
     ffv1_sink,
-    mp4_sink,
+    h264_sink,
+    h265_sink,
+    prores_sink,
+    webm_sink,
 )
 
-__all__ = [
-    "WRITERS",
-    "AudioSpan",
-    "FFV1Options",
-    "GIFOptions",
-    "MP4Options",
-    "PNGOptions",
-    "Writer",
-    "write_clip",
-]
+__all__ = ["WRITERS", "AudioSpan", "Writer", "write_clip"]
 
 
 class Sink(Protocol):
@@ -59,23 +63,53 @@ class Writer:
     """One export format.
 
     Attributes:
-        name: stored in projects and requests; never changes.
+        name: stored in projects, presets and requests; never changes.
         label: what a person reads in a list.
         suffix: of the file, with its dot; "" for a folder.
         description: one sentence on what it is good for and what it changes.
-        has_audio: whether it can carry sound.
         options: the frozen dataclass of its options; all have defaults.
-        sink: starts writing: (path, size, rate, options, audio, colour) -> Sink.
+        sink: starts writing.
+        encoder: FFmpeg's name of what it needs, "" for nothing.
+        has_audio: whether it can carry sound.
+        alpha: whether it can carry transparency.
+        smallest: least width and height of its pictures.
     """
 
     name: str
     label: str
     suffix: str
     description: str
-    has_audio: bool
     options: type[Any]
-    sink: Callable[..., Sink]
+    sink: Callable[[Output], Sink]
+    encoder: str = ""
+    has_audio: bool = False
+    alpha: bool = False
+    smallest: int = 1
 
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot be used on this machine, or ""."""
+        if not self.encoder or has_encoder(self.encoder):
+            return ""
+        return (
+            f"The installed PyAV {av.__version__} has no encoder “{self.encoder}”. "
+            "The wheels of “pip install av” have it."
+        )
+
+
+@cache
+def has_encoder(name: str) -> bool:
+    """Whether the installed FFmpeg libraries can encode with the encoder of that name."""
+    try:
+        av.Codec(name, "w")
+    except av.codec.codec.UnknownCodecError:
+        return False
+    return True
+
+
+_EVEN = "An odd width or height is made even by repeating the last column or row."
+_SMALLEST_CODED = 64
+"""The encoders of H.265 and AV1 damage memory on smaller pictures, so they never get any."""
 
 WRITERS: dict[str, Writer] = {
     writer.name: writer
@@ -84,38 +118,93 @@ WRITERS: dict[str, Writer] = {
             "mp4",
             "MP4 (H.264)",
             ".mp4",
-            "Plays everywhere. An odd width or height is made even by repeating the last column "
-            "or row.",
-            True,
-            MP4Options,
-            mp4_sink,
+            f"Plays everywhere. {_EVEN}",
+            CodedOptions,
+            h264_sink,
+            H264.encoder,
+            has_audio=True,
         ),
         Writer(
-            "ffv1",
-            "Lossless (FFV1)",
-            ".mkv",
-            "Every pixel exactly as it is, for further editing; large files.",
-            True,
-            FFV1Options,
-            ffv1_sink,
+            "h265",
+            "MP4 (H.265)",
+            ".mp4",
+            f"Half as large as H.264; phones, televisions and editors play it. {_EVEN}",
+            CodedOptions,
+            h265_sink,
+            H265.encoder,
+            has_audio=True,
+            smallest=_SMALLEST_CODED,
         ),
         Writer(
-            "png",
-            "PNG frames",
-            "",
-            "A new folder with one numbered, lossless picture for each frame.",
-            False,
-            PNGOptions,
-            PNGSink,
+            "av1",
+            "MP4 (AV1)",
+            ".mp4",
+            f"Smallest; today's browsers play it, older devices do not. {_EVEN}",
+            CodedOptions,
+            av1_sink,
+            AV1.encoder,
+            has_audio=True,
+            smallest=_SMALLEST_CODED,
+        ),
+        Writer(
+            "prores",
+            "MOV (ProRes 4444)",
+            ".mov",
+            "For editing programs: full colour in 10 bits, transparency in 16; large files.",
+            ProResOptions,
+            prores_sink,
+            "prores_ks",
+            has_audio=True,
+            alpha=True,
+        ),
+        Writer(
+            "webm",
+            "WebM (VP9)",
+            ".webm",
+            f"For web pages, with transparency where it is wanted. {_EVEN}",
+            CodedOptions,
+            webm_sink,
+            VP9.encoder,
+            has_audio=True,
+            alpha=True,
         ),
         Writer(
             "gif",
             "Animated GIF",
             ".gif",
             "Plays in every browser and chat; 256 colours a frame, at most 50 frames a second.",
-            False,
             GIFOptions,
             GIFSink,
+            "gif",
+        ),
+        Writer(
+            "png",
+            "PNG frames",
+            "",
+            "A new folder with one numbered, lossless picture for each frame.",
+            PNGOptions,
+            PNGSink,
+            alpha=True,
+        ),
+        Writer(
+            "ffv1",
+            "Lossless (FFV1)",
+            ".mkv",
+            "Every pixel exactly as it is, for further editing; large files.",
+            FFV1Options,
+            ffv1_sink,
+            "ffv1",
+            has_audio=True,
+            alpha=True,
+        ),
+        Writer(
+            "npz",
+            "NumPy arrays",
+            ".npz",
+            "The frames as one array for programs, exact and not compressed: very large files.",
+            ArrayOptions,
+            ArraySink,
+            alpha=True,
         ),
     )
 }
@@ -130,6 +219,7 @@ def write_clip(
     options: Any = None,
     audio: AudioSpan | None = None,
     colour: Colour | None = None,
+    tag: str = "",
 ) -> Generator[int, None, None]:
     """Write frames to `path`; yields the number written so far.
 
@@ -137,7 +227,8 @@ def write_clip(
     before leaves nothing behind.
 
     Args:
-        frames: uint8 (H, W, 3), RGB, all of one size.
+        frames: uint8 (H, W, 3), RGB, all of one size; or (H, W, 4), RGBA whose colours are not
+            multiplied by alpha, where the format has alpha.
         path: the file, or the folder to make for "png". A file there is replaced; a folder
             that holds anything is not.
         writer: a name of `WRITERS`.
@@ -145,26 +236,42 @@ def write_clip(
         options: of the writer's options class; None for the defaults.
         audio: sound to go with the frames; left out by formats that have none.
         colour: tags to keep; None for BT.709.
+        tag: ASCII text for the metadata of the file; `core.media.tags` reads it back.
 
     Raises:
-        UserError: the place cannot be written, the disk is full, there are no frames.
+        UserError: the place cannot be written, the disk is full, there are no frames, or they are
+            too small for the format; or this machine cannot write the format.
         KeyError: no such writer.
-        ValueError: the frames are not all of one size.
+        ValueError: the frames are not all of one shape, or have an alpha that the format has not.
     """
     row = WRITERS[writer]
+    if row.obstacle:
+        raise UserError(row.obstacle)
     options = options or row.options()
     audio = audio if row.has_audio else None
     with _staged(Path(path), folder=not row.suffix) as staged:
         sink: Sink | None = None
-        size = (0, 0)
+        shape: tuple[int, ...] = ()
         try:
             for count, frame in enumerate(frames, 1):
                 with _explained(Path(path)):
                     if sink is None:
-                        size = (frame.shape[1], frame.shape[0])
-                        sink = row.sink(staged, size, rate, options, audio, colour or Colour())
-                    if (frame.shape[1], frame.shape[0]) != size:
-                        raise ValueError(f"frame {count} is {frame.shape}, the first {size}")
+                        shape = frame.shape
+                        _check_shape(row, shape)
+                        sink = row.sink(
+                            Output(
+                                path=staged,
+                                size=(shape[1], shape[0]),
+                                rate=rate,
+                                options=options,
+                                audio=audio,
+                                colour=colour or Colour(),
+                                alpha=shape[2] == 4,
+                                tag=tag,
+                            )
+                        )
+                    if frame.shape != shape:
+                        raise ValueError(f"frame {count} is {frame.shape}, the first {shape}")
                     sink.add(frame)
                 yield count
             if sink is None:
@@ -174,6 +281,17 @@ def write_clip(
         finally:
             if sink is not None:
                 sink.close()
+
+
+def _check_shape(row: Writer, shape: tuple[int, ...]) -> None:
+    height, width, channels = shape
+    if channels == 4 and not row.alpha:
+        raise ValueError(f"{row.label} has no alpha")
+    if min(width, height) < row.smallest:
+        raise UserError(
+            f"{row.label} takes pictures of {row.smallest} x {row.smallest} pixels and more; these "
+            f"are {width} x {height}. Choose a larger size or another format."
+        )
 
 
 @contextmanager
