@@ -356,6 +356,8 @@ class Recipe:
         held_out: clips that it is measured on, from footage that is not trained on.
         samples_every: steps between two sets of pictures of what the model does; 0 for none.
         threads: of the CPU; 0 leaves the choice to torch.
+        workers: processes that decode the next clips while this one computes; for a GPU 2 to 4.
+        memory: MiB of decoded frames that each process which decodes may keep.
         start: folder of a bundle whose networks the training begins with, relative to the recipe;
             their sizes and classes then count instead of the recipe's. "" begins from nothing.
         lora: rank of the adapters that learn instead of the weights; 0: the weights learn.
@@ -371,6 +373,8 @@ class Recipe:
     strides: int = 2
     zoom: float = 0.6
     threads: int = 0
+    workers: int = 0
+    memory: int = 512
     precision: Literal["float32", "bf16"] = "float32"
     accumulate: int = 1
     compile: bool = False
