@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from core.cli import (
     UsageError,
+    compare,
     doctor,
     evaluate,
     export_checkpoint,
@@ -28,6 +29,7 @@ VERBS = {
     "generate": (generate, "generate a region of a clip and write the result"),
     "train": (train, "train a model as a recipe says"),
     "evaluate": (evaluate, "measure a model on footage that it was not trained on"),
+    "compare": (compare, "compare decoders on such footage: quality against time"),
     "import": (import_checkpoint, "make a model of a checkpoint of VideoGPT's authors"),
     "export": (export_checkpoint, "write a VideoGPT model as such a checkpoint"),
     "record": (record, "record a training set of ViZDoom episodes"),

@@ -83,11 +83,13 @@ class Decoder(Protocol):
         label: in words, for a menu.
         transformers: names of the transformers that it decodes.
         remasks: may a decided token become masked again?
+        refines: is it made to go on from a finished result (`DecodeState.restarted`)?
     """
 
     label: ClassVar[str]
     transformers: ClassVar[tuple[str, ...]]
     remasks: ClassVar[bool]
+    refines: ClassVar[bool]
 
     def total(self, grid: tuple[int, int, int]) -> int:
         """Number of steps of a decode from the start of a token grid (t, h, w)."""

@@ -51,6 +51,7 @@ class Autoregressive:
     label: ClassVar[str] = "Token by token"
     transformers: ClassVar[tuple[str, ...]] = ("causal",)
     remasks: ClassVar[bool] = False
+    refines: ClassVar[bool] = False
 
     temperature: float = option(
         1.0,

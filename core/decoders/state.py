@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,10 @@ class DecodeState:
             window=window,
             before=before,
         )
+
+    def restarted(self) -> DecodeState:
+        """What a decoder that refines starts from: the same tokens, with all steps to be done."""
+        return replace(self, done=0)
 
     def to_bytes(self) -> bytes:
         """An .npz archive, compressed: 4 to 7 KB for 1,024 tokens, 2 KB more with those before.

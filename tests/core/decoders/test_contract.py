@@ -88,6 +88,11 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
         {"steps": STEPS, "given": "first"},
         {"steps": STEPS, "given": "kept"},
     ],
+    "remdm": [
+        {"steps": STEPS, "way": way, "strength": 0.5} for way in ("rescale", "cap", "conf", "loop")
+    ],
+    "rescore": [{"steps": STEPS}],
+    "refine": [{"steps": STEPS}],
     "autoregressive": [{}, {"speculative": True}, {"report_every": 1, "top_k": 3}],
 }
 """What is tried of each decoder."""

@@ -1,0 +1,68 @@
+"""More steps for a finished result: what the transformer finds unlikely now is drawn again.
+
+In each pass it scores all tokens that stand (see `core.decoders.rescoring`); the least likely ones
+are masked, fewer after each step. The first pass only scores, as nothing is masked before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from core.decoders import DECODERS
+from core.decoders.passes import MaskedDecoder, Pass, Rule, least
+from core.options import option
+from core.sampling import Noise
+from core.schedules import share as share_masked
+from core.tokens import Condition
+
+
+@DECODERS.register("refine")
+@dataclass(frozen=True)
+class Refine(MaskedDecoder):
+    """Goes on from the state of a finished decode, restarted; given tokens that it takes back are
+    hints again. From nothing it also decodes, but not well."""
+
+    label = "Refine a result"
+    remasks: ClassVar[bool] = True
+    refines: ClassVar[bool] = True
+
+    steps: int = option(
+        8, label="Steps", minimum=2, maximum=256, help="Passes through the transformer."
+    )
+    share: float = option(
+        0.6,
+        label="Drawn again",
+        minimum=0.0,
+        maximum=1.0,
+        step=0.05,
+        help="Share of the tokens that the first step takes back.",
+    )
+    choice_temperature: float = option(
+        1.0,
+        label="Choice temperature",
+        minimum=0.0,
+        maximum=1000.0,
+        step=0.5,
+        help="Chance in which tokens are taken back: 0 takes the least likely.",
+    )
+
+    def counts(self, tokens: int) -> tuple[int, ...]:
+        """How many of so many tokens are masked after each step."""
+        left = [share_masked(self.schedule, k / self.steps, tokens) for k in range(1, self.steps)]
+        return (*(int(self.share * tokens * float(part)) for part in left), 0)
+
+    def _rule(self, condition: Condition, rng: Noise) -> Rule:
+        b, *grid = condition.shape
+        counts = torch.tensor(self.counts(prod(grid)), device=condition.tokens.device)
+
+        def mask_the_least_likely(done: Pass) -> Tensor:
+            left = 1 - (done.index + 1) / self.steps
+            score = done.log_p + self.choice_temperature * left * rng.gumbel(done.log_p.shape)
+            return least(score, counts[done.index].expand(b))
+
+        return mask_the_least_likely

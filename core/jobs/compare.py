@@ -1,0 +1,306 @@
+"""The comparison job: decoders on the same held-out clips → quality against time.
+
+For each clip every decoder runs at every number of steps, in a random order, so that whatever else
+the machine does slows all of them alike. What is measured is kept in a folder, clip by clip: a
+comparison that was stopped goes on, and more clips, decoders or steps add to it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.bundle import ModelBundle
+from core.cards import ModelCard
+from core.clip import Frames
+from core.conditioning import condition
+from core.decoders import DECODERS, Decoder
+from core.decoders.state import DecodeState
+from core.device import best_device, device_name
+from core.errors import UserError
+from core.jobs.bundles import bundle_in
+from core.jobs.comparison import Clip, Comparison, Trial
+from core.metrics.frechet_squeezenet import FrechetSqueezeNet
+from core.metrics.lpips import Lpips
+from core.metrics.metric import NetworkFiles
+from core.metrics.psnr_ssim import psnr_inside, ssim_inside
+from core.options import Value, with_options
+from core.pixels import to_frames, to_video
+from core.sampling import Noise, SeededNoise
+from core.tasks import TASKS, Known, known_regions
+from core.tokens import Condition, DecodeStep
+from core.training.data import Cut, Footage, load_footage
+from core.training.painting import random_region
+from core.training.recipe import sources_of
+
+SETUP_FILE, CLIPS_FOLDER = "setup.json", "clips"
+REFINED = "commit"
+"""A decoder that refines starts from a result of this one; its time counts too."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A decoder with some of its options: a line of the plot.
+
+    Attributes:
+        name: in the table, such as "halton:order=2d".
+        options: without the number of steps.
+    """
+
+    name: str
+    decoder: str
+    options: Mapping[str, Value] = field(default_factory=dict)
+
+    def at(self, steps: int, card: ModelCard) -> Decoder:
+        """The decoder with so many steps.
+
+        Raises:
+            UserError: it is unknown, decodes no such model, or an option is wrong.
+        """
+        chosen = DECODERS[self.decoder]
+        if card.family not in chosen.transformers or card.causal:
+            raise UserError(
+                f"“{self.decoder}” at a number of steps cannot decode “{card.title}”, whose "
+                f"transformer is {card.family or 'missing'}. Masked decoders are compared, on a "
+                "masked transformer."
+            )
+        decoder: Decoder = with_options(chosen, {**self.options, "steps": steps})
+        return decoder
+
+
+@dataclass(frozen=True)
+class CompareRequest:
+    """What to compare.
+
+    Attributes:
+        bundle: the model's folder; its transformer is a masked one.
+        data: a TOML file with [[data]] sections, or a folder of videos.
+        out: the folder for what is measured.
+        lines: the others are compared with the first.
+        tasks: the clips take them in turn.
+        clips: how many; the same ones for the same seed.
+        networks: folder with SqueezeNet 1.1 and the heads of LPIPS; None leaves their figures out.
+        threads: of the CPU; 0 leaves the choice to torch.
+    """
+
+    bundle: Path
+    data: Path
+    out: Path
+    lines: tuple[Line, ...]
+    steps: tuple[int, ...]
+    tasks: tuple[str, ...] = ("IPC", "OPC", "FP", "paint")
+    clips: int = 24
+    seed: int = 0
+    networks: Path | None = None
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class CompareUpdate:
+    """`fraction` done in 0..1, and what was measured; `result` comes with the last one alone."""
+
+    fraction: float
+    text: str
+    result: Comparison | None = None
+
+
+@torch.inference_mode()
+def run(request: CompareRequest) -> Iterator[CompareUpdate]:
+    """Measures what the folder does not hold yet: an update after each decode, then the result.
+
+    Raises:
+        UserError: model, footage, decoder, option or task cannot be used, or the folder holds a
+            comparison on other clips.
+    """
+    card = ModelCard.read(request.bundle)
+    decoders = {
+        Trial(line.name, steps): line.at(steps, card)
+        for line in request.lines
+        for steps in request.steps
+    }
+    _check_tasks(request, card)
+    store = _Store.opened(request)
+    if request.threads:
+        torch.set_num_threads(request.threads)
+    bench = _Bench(request)
+    clips, warm = [], False
+    for number in range(request.clips):
+        clip = store.read(number)
+        missing = [trial for trial in decoders if not clip.has(trial, bench.figures)]
+        if missing:
+            sample = bench.sample(number)
+            clip.meet(sample.frames)
+            clip.real = bench.features(sample.frames)
+            if not warm:
+                bench.decoded(sample, next(iter(decoders.values())))
+                warm = True  # what is only done once, at the first decode, is nobody's time
+            turns = np.random.default_rng((request.seed, number)).permutation(len(missing))
+            for done, trial in enumerate((missing[turn] for turn in turns), start=1):
+                bench.measure(sample, decoders[trial], clip, trial)
+                fraction = (number + done / len(missing)) / request.clips
+                yield CompareUpdate(fraction, f"clip {number + 1} of {request.clips}: {trial}")
+            store.write(number, clip)
+        clips.append(clip)
+    yield CompareUpdate(1.0, "", Comparison(tuple(decoders), tuple(clips), bench.about))
+
+
+def _check_tasks(request: CompareRequest, card: ModelCard) -> None:
+    for name in request.tasks:
+        if name not in TASKS or name not in card.tasks or TASKS[name].needs_label:
+            known = [task for task in card.tasks if not TASKS[task].needs_label]
+            raise UserError(
+                f"“{card.title}” is not compared on a task “{name}”. Choose among "
+                f"{', '.join(known)}."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """A clip, what is known of it (T, H, W), and the seed of what is decoded."""
+
+    frames: Frames
+    known: Known
+    given: Condition
+    seed: int
+
+
+class _Bench:
+    """Everything that stays the same from decode to decode.
+
+    Attributes:
+        figures: names of what is measured.
+        about: what was measured on what, for the table.
+    """
+
+    def __init__(self, request: CompareRequest) -> None:
+        self._request, self._device = request, best_device()
+        self._bundle: ModelBundle = bundle_in(request.bundle, self._device)
+        self._footage: Footage = load_footage(
+            sources_of(request.data), request.data.parent, self._bundle.card.classes, split="val"
+        )
+        files = NetworkFiles(folder=request.networks)
+        self._lpips = Lpips.find(request.networks) if request.networks else None
+        self._frechet = FrechetSqueezeNet.open(files, self._device)
+        self.figures = {"seconds", "psnr", "ssim"}
+        self.figures |= {"lpips"} if self._lpips else set()
+        self.figures |= {"features"} if self._frechet else set()
+        self.about = (
+            f"{self._bundle.card.title}: {request.clips} clips of {request.data.name}, which take "
+            f"the tasks {', '.join(request.tasks)} in turn; seed {request.seed}; "
+            f"{device_name(self._device)}, threads: {torch.get_num_threads()}."
+        )
+
+    def sample(self, number: int) -> _Sample:
+        """Clip `number`, whatever else is asked."""
+        rng = np.random.default_rng((self._request.seed, number))
+        card = self._bundle.card
+        frames = self._footage.draw(rng, Cut(card.frames, card.height)).frames
+        task = TASKS[self._request.tasks[number % len(self._request.tasks)]]
+        shape = (card.frames, card.height, card.width)
+        painted = random_region(rng, shape) if task.painted else None
+        given = condition(
+            task,
+            to_video(frames[None], self._device),
+            self._bundle.tokenizer,
+            painted=painted,
+            classes=len(card.classes),
+        )
+        known, _ = known_regions(task, shape, card.stride, painted)
+        return _Sample(frames, known, given, self._request.seed + number)
+
+    def measure(self, sample: _Sample, decoder: Decoder, clip: Clip, trial: Trial) -> None:
+        """Adds the figures of one decode; outside of the hole the clip itself stands."""
+        tokens, seconds = self.decoded(sample, decoder)
+        video = to_frames(self._bundle.tokenizer.decode(tokens))[0]
+        video = np.where(sample.known[..., None], sample.frames, video)
+        pair, hole = (video / 255, sample.frames / 255), ~sample.known
+        figures = {
+            "seconds": seconds,
+            "psnr": psnr_inside(*pair, hole),
+            "ssim": ssim_inside(*pair, hole),
+        }
+        if self._lpips:
+            pictures, targets = (
+                torch.from_numpy(x).to(self._device, torch.float32).movedim(-1, 1) for x in pair
+            )
+            figures["lpips"] = float(self._lpips(pictures, targets).mean())
+        clip.add(trial, figures, self.features(video))
+
+    def features(self, video: Frames) -> list[float]:
+        """For the Frechet distance; [] without a network."""
+        return self._frechet.features(video[None])[0].tolist() if self._frechet else []
+
+    def decoded(self, sample: _Sample, decoder: Decoder) -> tuple[Tensor, float]:
+        """The last step's tokens, and the seconds that all passes took."""
+        noise, begin = SeededNoise([sample.seed], self._device), self._now()
+        state = None
+        if decoder.refines:
+            last = self._last(DECODERS[REFINED](), sample, noise)
+            state = DecodeState.after(last, noise.state()).restarted()
+        last = self._last(decoder, sample, noise, state)
+        return last.tokens, self._now() - begin
+
+    def _last(
+        self, decoder: Decoder, sample: _Sample, noise: Noise, state: DecodeState | None = None
+    ) -> DecodeStep:
+        *_, last = decoder(self._bundle.transformer, sample.given, noise, state)
+        return last
+
+    def _now(self) -> float:
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        return time.perf_counter()
+
+
+class _Store:
+    """The folder with what was measured: one file per clip, and on which clips it was."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / CLIPS_FOLDER
+
+    @classmethod
+    def opened(cls, request: CompareRequest) -> _Store:
+        """Raises UserError when the folder holds a comparison on other clips."""
+        setup = {
+            "bundle": str(request.bundle.resolve()),
+            "data": str(request.data.resolve()),
+            "tasks": list(request.tasks),
+            "seed": request.seed,
+        }
+        store = cls(request.out)
+        file = request.out / SETUP_FILE
+        store._folder.mkdir(parents=True, exist_ok=True)
+        if file.exists() and json.loads(file.read_text("utf-8")) != setup:
+            raise UserError(
+                f"{request.out} holds a comparison of another model, or on other footage, tasks or "
+                "another seed. Choose another folder with --out."
+            )
+        _write(file, setup)
+        return store
+
+    def read(self, number: int) -> Clip:
+        """What is known of a clip."""
+        file = self._file(number)
+        return Clip(**json.loads(file.read_text("utf-8"))) if file.exists() else Clip()
+
+    def write(self, number: int, clip: Clip) -> None:
+        _write(self._file(number), asdict(clip))
+
+    def _file(self, number: int) -> Path:
+        return self._folder / f"{number:04d}.json"
+
+
+def _write(file: Path, data: Any) -> None:
+    """Whole or not at all."""
+    partial = file.with_name(f".{file.name}.partial")
+    partial.write_text(json.dumps(data), "utf-8")
+    os.replace(partial, file)
