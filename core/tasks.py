@@ -111,10 +111,12 @@ class Task:
         name: stored in requests, cards and projects; never changes.
         label: in words, for a menu.
         token: id of the task token (negative).
-        region: shape of a pixel or token grid → what is known of it.
+        region: shape of a pixel or token grid → what is known of it; with `counts`, a number of
+            frames may follow.
         fill: what stands in the unknown pixels when the tokenizer reads the clip.
         needs_label: a class must be chosen; the other tasks use the unconditional class.
         painted: the region comes from the user; `region` is then what stands before painting.
+        counts: how many first (and last) frames are known may be chosen; otherwise it is one.
         continues: the first frames are known, as many as the request says; `region` is then the
             least that is known.
         description: one sentence for a tooltip.
@@ -123,10 +125,11 @@ class Task:
     name: str
     label: str
     token: Special
-    region: Callable[[Shape], Known]
+    region: Callable[..., Known]
     fill: Fill
     needs_label: bool = False
     painted: bool = False
+    counts: bool = False
     continues: bool = False
     description: str = ""
 
@@ -138,6 +141,7 @@ _ALL = (
         Special.FRAME_PREDICTION,
         first_frames,
         "edge",
+        counts=True,
         description="Keeps the first frame and invents all that come after it.",
     ),
     Task(
@@ -146,6 +150,7 @@ _ALL = (
         Special.FRAME_INTERPOLATION,
         end_frames,
         "interpolate",
+        counts=True,
         description="Keeps the first and the last frame and invents the motion between them.",
     ),
     # The authors' code gives inpainting the outpainting token as well: models are trained so.
@@ -213,6 +218,7 @@ _ALL = (
         first_frames,
         "edge",
         needs_label=True,
+        counts=True,
         description="Keeps the first frame and invents what follows as the chosen class would.",
     ),
     Task(
@@ -259,6 +265,8 @@ CAUSAL_TASKS = ("generate", "CG", "continue", "continue-class")
 """What a causal transformer may be asked for."""
 MASKED_TASKS = tuple(name for name in TASKS if name == "CG" or name not in CAUSAL_TASKS)
 """What a masked transformer may be asked for: the ten tasks of MAGVIT, and painting."""
+FIXED_TASKS = tuple(name for name in MASKED_TASKS if not TASKS[name].painted)
+"""The ten tasks."""
 
 
 def causal_tasks(
@@ -284,7 +292,12 @@ def causal_tasks(
 
 
 def known_regions(
-    task: Task, shape: Shape, stride: Shape, painted: Known | None = None, kept: int = 0
+    task: Task,
+    shape: Shape,
+    stride: Shape,
+    painted: Known | None = None,
+    kept: int = 0,
+    frames: int = 1,
 ) -> tuple[Known, Known]:
     """What is known of the pixels (T, H, W) and which tokens (t, h, w) are given.
 
@@ -293,6 +306,8 @@ def known_regions(
         painted: bool (T, H, W), True = to be generated; required by a painted task alone.
         kept: number of first frames that are known; for a task that continues a clip alone. A
             token is given when all of its frames are known.
+        frames: number of first (and last) frames that are known; another than one only where the
+            task counts them. A token is given when any of its frames is known.
 
     Raises:
         ValueError: the shape does not divide, or a region is missing or not asked for.
@@ -305,6 +320,11 @@ def known_regions(
         raise ValueError(f"task {task.name} {'needs a' if task.painted else 'takes no'} region")
     if painted is not None:
         return ~painted, token_given(~painted, stride)
+    if frames != 1:
+        if not task.counts:
+            raise ValueError(f"task {task.name} does not know {frames} frames")
+        grid, token_frames = token_grid(shape, stride), -(-frames // stride[0])
+        return task.region(shape, frames), task.region(grid, token_frames)
     return task.region(shape), task.region(token_grid(shape, stride))
 
 

@@ -29,6 +29,10 @@ class Condition:
         labels: int64 (b,) class indices; the number of classes itself means "unconditional".
         frames: float (b, 3, n, H, W) in [0, 1]: first frames of the clip, for a transformer that
             looks at pixels; None for one that does not, or when there are none to look at.
+        final: given tokens are the result's, and never drawn again: for a transformer that was
+            trained so (MaskGIT's way).
+        before: int64 (b, n) ids that stand before the tokens, for a transformer that was trained
+            so; special ids allowed.
     """
 
     tokens: Tensor
@@ -36,6 +40,8 @@ class Condition:
     task_tokens: Tensor
     labels: Tensor
     frames: Tensor | None = None
+    final: bool = False
+    before: Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -49,9 +55,9 @@ class Condition:
             torch.cat([self.given, other.given]),
             torch.cat([self.task_tokens, other.task_tokens]),
             torch.cat([self.labels, other.labels]),
-            None
-            if self.frames is None or other.frames is None
-            else torch.cat([self.frames, other.frames]),
+            _both(self.frames, other.frames),
+            self.final,
+            _both(self.before, other.before),
         )
 
     def repeated(self, count: int) -> Condition:
@@ -62,7 +68,13 @@ class Condition:
             self.task_tokens.repeat(count),
             self.labels.repeat(count),
             None if self.frames is None else self.frames.repeat(count, 1, 1, 1, 1),
+            self.final,
+            None if self.before is None else self.before.repeat(count, 1),
         )
+
+
+def _both(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    return None if one is None or other is None else torch.cat([one, other])
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 import torch
@@ -35,15 +35,18 @@ _WAYS: dict[Inflation, Callable[[Tensor, int], Tensor]] = {"central": central, "
 
 
 @torch.no_grad()
-def inflate(flat: nn.Module, deep: nn.Module, how: Inflation) -> list[str]:
-    """Gives `deep` the weights of `flat`, which has the same names with kernels of one frame.
+def inflate(flat: Mapping[str, Tensor], deep: nn.Module, how: Inflation) -> list[str]:
+    """Gives `deep` the weights of a network of the same names with kernels of one frame.
+
+    Args:
+        flat: its state; what it lacks is left as it is.
 
     Returns:
         names of the parameters of `deep` that nothing fits: they stay as they are.
     """
-    known, fresh = flat.state_dict(), []
+    fresh = []
     for name, target in deep.state_dict().items():
-        source = known.get(name)
+        source = flat.get(name)
         inflated = None if source is None else _inflated(source, target, how)
         if inflated is None:
             fresh.append(name)

@@ -11,7 +11,7 @@ are means over all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -118,19 +118,16 @@ def discriminator_loss(
     return {"real": F.relu(1 - real).mean(), "fake": F.relu(1 + fake).mean()}
 
 
-def r1_penalty(discriminator: Callable[[Tensor], Tensor], video: Tensor) -> Tensor:
+def r1_penalty(logits: Tensor, pixels: Tensor) -> Tensor:
     """Mean over clips of the squared norm of the logits' gradient by the pixels.
 
-    Can be differentiated by the discriminator's weights. The authors weigh it by 10, without the
-    half that others put before it.
+    The discriminator learns from it, by a second backward pass. The authors weigh it by 10, without
+    the half that others put before it.
 
     Args:
-        video: real clips (b, 3, T, H, W).
+        logits: (n,) of real clips; pixels: the clips (b, 3, T, H, W), whose gradient is asked for.
     """
-    pixels = video.detach().float().requires_grad_()
-    with torch.enable_grad():
-        logits = discriminator(pixels)
-        (slope,) = torch.autograd.grad(logits.sum(), pixels, create_graph=True)
+    (slope,) = torch.autograd.grad(logits.sum(), pixels, create_graph=True)
     return slope.square().flatten(1).sum(1).mean()
 
 

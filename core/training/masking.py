@@ -16,11 +16,13 @@ from torch import Tensor
 
 from core.tokens import MASK
 
-ConditionMode = Literal["cond->input", "input->input", "cond->cond", "none"]
+ConditionMode = Literal["cond->input", "input->input", "cond->cond", "prefix", "none"]
 """COMMIT; two baselines whose given tokens are never selected and stay true, or stay condition
-tokens, in the target too; and no condition at all."""
+tokens, in the target too; and nothing put in, because the condition stands before the sequence or
+there is none."""
 
-WeightMode = Literal["mask+refine+recons", "mask+refine"]
+WeightMode = Literal["mask+refine+recons", "mask+refine", "mask+recons", "mask"]
+"""Which of the three parts of the loss count; each token that does counts alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,14 +68,15 @@ def commit_inputs(
         score: float (b, t, h, w); the lowest are selected.
         ratio: share of the selectable tokens to select, one or (b,); at least one token is.
     """
-    given = torch.zeros_like(given) if mode == "none" else given
+    given = torch.zeros_like(given) if mode in ("prefix", "none") else given
     fixed = given if mode in ("input->input", "cond->cond") else torch.zeros_like(given)
     if mode == "cond->cond":
         tokens = torch.where(given, condition_tokens, tokens)
     selected = _lowest(score.masked_fill(fixed, torch.inf), ~fixed, ratio)
     refined = selected & given
     unconditional = tokens.masked_fill(selected, MASK)
-    counted = selected if weights == "mask+refine" else ~fixed
+    parts = {"mask": selected & ~given, "refine": refined, "recons": ~selected & ~fixed}
+    counted = torch.stack([parts[part] for part in weights.split("+")]).any(0)
     return CommitInputs(
         inputs=torch.where(refined, condition_tokens, unconditional),
         unconditional_inputs=unconditional,

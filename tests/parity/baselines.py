@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from core.checkpoints.magvit import (
     autoregressive_weights,
@@ -50,7 +51,7 @@ def check_discriminator(folder: MagvitFolder, arrays: Arrays, report: Report) ->
     decoded = folder.reconstructions().clamp(0, 1)
     report.close("disc fake_logit", model(decoded), fake[:count], 1e-5)
     if count == len(real):
-        penalty = R1_WEIGHT * r1_penalty(model, clips).detach()
+        penalty = R1_WEIGHT * _r1(model, clips)
         golden = arrays["r1_penalty_cost10"]
         report.close("disc r1_penalty_cost10", penalty, golden, 1e-4 * float(golden))
     for kind, short in (("non-saturating", "ns"), ("hinge", "hinge")):
@@ -61,6 +62,12 @@ def check_discriminator(folder: MagvitFolder, arrays: Arrays, report: Report) ->
     averages = LogitAverages(torch.tensor(0.3), torch.tensor(-0.2))
     key = "lecam_with_ema_real_0p3_ema_fake_m0p2"
     report.close(f"disc {key}", averages.penalty(real, fake), arrays[key], 1e-5)
+
+
+@torch.enable_grad()
+def _r1(model: Discriminator, clips: Tensor) -> Tensor:
+    pixels = clips.clone().requires_grad_()
+    return r1_penalty(model(pixels), pixels).detach()
 
 
 def check_inflation(_: MagvitFolder, arrays: Arrays, report: Report) -> None:
@@ -81,7 +88,7 @@ def check_inflation(_: MagvitFolder, arrays: Arrays, report: Report) -> None:
     known = tokenizer_weights({path: arrays[f"2d:{path}"] for path in paths}, sizes)
     flat.load_state_dict(known, strict=False)
     for how in WAYS:
-        inflate(flat, deep, how)
+        inflate(flat.state_dict(), deep, how)
         inflated = deep.state_dict()
         for path in paths:
             golden = tokenizer_weights({path: arrays[f"{how}:{path}"]}, sizes)

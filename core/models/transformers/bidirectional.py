@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +23,11 @@ SPECIALS_SINGLE_TASK = 1
 SPECIALS_MULTI_TASK = 16
 NORM_EPSILON = 1e-12
 
+Conditioning = Literal["cond->input", "input->input", "cond->cond", "prefix"]
+"""How it was trained to be told what is given. COMMIT: as hints that are drawn again. Baselines:
+as true tokens, or as those of the filled clip, which both stay as they are; or as those of the
+filled clip before the sequence."""
+
 
 @dataclass(frozen=True)
 class BidirectionalConfig:
@@ -33,6 +39,8 @@ class BidirectionalConfig:
         multi_task: a task token stands before the class token, and 16 special rows exist.
         full_generation: generating a whole clip is one of the tasks, so guidance may use it.
         dropout: of embeddings, sub-layer outputs and attention probabilities, in training.
+        conditioning: see `Conditioning`. A prefix is as long as the grid, with PADDING where
+            nothing is given, and ends with SEPARATOR.
     """
 
     codebook_size: int = 1024
@@ -45,6 +53,7 @@ class BidirectionalConfig:
     mlp: int = 3072
     heads: int = 12
     dropout: float = 0.1
+    conditioning: Conditioning = "cond->input"
 
     def __post_init__(self) -> None:
         if self.hidden % self.heads:
@@ -60,7 +69,9 @@ class BidirectionalConfig:
 
     @property
     def prefix(self) -> int:
-        return 2 if self.multi_task else 1
+        """Number of ids before the tokens."""
+        condition = prod(self.grid) + 1 if self.conditioning == "prefix" else 0
+        return (2 if self.multi_task else 1) + condition
 
     @property
     def length(self) -> int:
@@ -159,13 +170,31 @@ class BidirectionalTransformer(nn.Module):
         tasks = condition.task_tokens
         if self.config.full_generation:
             tasks = torch.full_like(tasks, int(Special.FULL_GENERATION))
-        return replace(condition, labels=labels, task_tokens=tasks)
+        free = replace(condition, labels=labels, task_tokens=tasks)
+        if self.config.conditioning == "prefix":
+            nothing = replace(condition, given=torch.zeros_like(condition.given), before=None)
+            free = replace(free, before=self.told(nothing).before)
+        return free
+
+    def told(self, condition: Condition) -> Condition:
+        """The condition in the way that this model was trained to be told it."""
+        conditioning = self.config.conditioning
+        if conditioning == "cond->input":
+            return condition
+        if conditioning != "prefix":
+            return replace(condition, final=True)
+        if condition.before is not None:
+            return condition
+        hints = torch.where(condition.given, condition.tokens, int(Special.PADDING))
+        before = F.pad(hints.flatten(1), (0, 1), value=int(Special.SEPARATOR))
+        return replace(condition, given=torch.zeros_like(condition.given), before=before)
 
     def _prefix(self, condition: Condition) -> Tensor:
-        classes = (self.config.codebook_size + condition.labels).unsqueeze(1)
-        if not self.config.multi_task:
-            return classes
-        return torch.cat([condition.task_tokens.unsqueeze(1), classes], dim=1)
+        parts = [(self.config.codebook_size + condition.labels).unsqueeze(1)]
+        if self.config.multi_task:
+            parts.insert(0, condition.task_tokens.unsqueeze(1))
+        before = self.told(condition).before
+        return torch.cat(parts if before is None else [*parts, before], dim=1)
 
 
 def _initialise(module: nn.Module) -> None:
