@@ -136,11 +136,11 @@ def _line(text: str, common: list[tuple[str, str]]) -> Line:
         name, equals, value = assignment.partition("=")
         if not equals:
             raise UsageError(f"--decoders {text}: write options as {decoder}:OPTION=VALUE")
-        options[name] = _value(value, known.get(name))
+        options[name] = option_value(value, known.get(name))
     return Line(":".join([decoder, *given]), decoder, options)
 
 
-def _value(text: str, option: Option | None) -> Value:
+def option_value(text: str, option: Option | None) -> Value:
     """Of the option's kind where it is written so; whether it fits is checked with the others."""
     if option is not None and option.kind == "bool" and text in ("true", "false"):
         return text == "true"
