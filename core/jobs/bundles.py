@@ -29,14 +29,14 @@ def _kept_bundle(
     changed: tuple[tuple[str, int], ...],  # noqa: ARG001 - a changed file is another bundle
     device: torch.device,
 ) -> ModelBundle:
-    _settle_numerics(device)
+    settle_numerics(device)
     bundle = load_bundle(folder, device)
     bundle.tokenizer.to(memory_format=torch.channels_last_3d)
     bundle.transformer.to(fast_dtype(device))
     return bundle
 
 
-def _settle_numerics(device: torch.device) -> None:
+def settle_numerics(device: torch.device) -> None:
     """The same request gives the same bytes: no kernel is chosen by chance or by a race."""
     if device.type == "cuda":
         torch.backends.cudnn.benchmark = False
