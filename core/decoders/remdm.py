@@ -107,4 +107,5 @@ class ReMDM(MaskedDecoder):
         visible = ~done.masked
         count = visible.sum((1, 2, 3), keepdim=True).clamp(min=1)
         sigma = (again * visible).sum((1, 2, 3), keepdim=True) / count
-        return (after - (1 - sigma) * before) / (1 - before)
+        # So written that it is exactly 1 in the last step, where nothing is taken back.
+        return (after - before) / (1 - before) + sigma * (before / (1 - before))
