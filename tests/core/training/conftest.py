@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.clip import Clip, Frames
-from core.recording.dataset import write_video
+from core.media.writing import write_clip
 from core.training.data import Footage
 from core.training.held import HeldVideo
 from core.training.readers import Layout, Listed, Place, Video
@@ -66,6 +66,13 @@ def moving_circle(colour: tuple[int, int, int], frames: int = 8, size: int = 24)
     for number, picture in enumerate(pictures):
         cv2.circle(picture, (4 + 2 * number, size // 2), 4, colour, -1)
     return Clip(pictures, Fraction(10))
+
+
+def write_video(clip: Clip, path: Path, writer: str = "mp4") -> None:
+    """A file of that clip; the folders around it are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for _ in write_clip(clip.frames, path, writer=writer, rate=clip.rate):
+        pass
 
 
 @pytest.fixture
