@@ -12,6 +12,7 @@ SPLITS = {
     "training": "train",
     "val": "val",
     "valid": "val",
+    "validate": "val",
     "validation": "val",
     "test": "test",
     "testing": "test",
