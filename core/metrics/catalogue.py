@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import torch
 
+from core.metrics.files import NetworkFiles, checksum
 from core.metrics.frechet_squeezenet import FrechetSqueezeNet
 from core.metrics.fvd import FVD
 from core.metrics.inception import InceptionScore
 from core.metrics.lpips import LpipsMetric
-from core.metrics.metric import NetworkFiles, PairMetric, SetMetric
-from core.metrics.networks import checksum
+from core.metrics.metric import PairMetric, SetMetric
 from core.metrics.psnr_ssim import Psnr, Ssim
 
 PAIR_METRICS: tuple[type[PairMetric], ...] = (Psnr, Ssim, LpipsMetric)

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from core.clip import Frames
 from core.errors import UserError
+from core.metrics.files import NetworkFiles
 from core.metrics.frechet import Moments, frechet_distance
 from core.metrics.i3d import CLASSES, I3D, LEAST_FRAMES, renamed
-from core.metrics.metric import NetworkFiles
 from core.metrics.networks import Call, filled, is_script, mean_logits, read_script, read_weights
 from core.metrics.resizing import tf1_bilinear
 from core.pixels import to_video
@@ -34,6 +34,7 @@ class FVD:
     label: ClassVar[str] = "FVD"
     digits: ClassVar[int] = 1
     rises: ClassVar[bool] = False
+    compares: ClassVar[bool] = True
     needs: ClassVar[str] = "--i3d FILE: I3D of Kinetics-400"
 
     def __init__(self, network: Call, path: Path, device: torch.device) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor
 from core.clip import Frames
 from core.errors import UserError
 from core.metrics.c3d import C3D, CLASSES, FRAMES, SIDE, renamed
-from core.metrics.metric import NetworkFiles
+from core.metrics.files import NetworkFiles
 from core.metrics.networks import (
     Call,
     filled,
@@ -58,6 +58,7 @@ class InceptionScore:
     label: ClassVar[str] = "IS"
     digits: ClassVar[int] = 2
     rises: ClassVar[bool] = True
+    compares: ClassVar[bool] = False
     needs: ClassVar[str] = "--c3d FILE: C3D of UCF-101"
 
     def __init__(self, network: Call, mean: Tensor, path: Path, device: torch.device) -> None:

@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.clip import Frames
-from core.metrics.metric import Known, NetworkFiles
-from core.metrics.networks import filled, found, read_weights
-from core.metrics.squeezenet import FILES, SqueezeNet
+from core.metrics.files import NetworkFiles
+from core.metrics.metric import Known
+from core.metrics.networks import filled, read_weights
+from core.metrics.squeezenet import SqueezeNet
 from core.pixels import to_video
 
 LAYERS = (1, 4, 7, 9, 10, 11, 12)
 """Of `SqueezeNet.features`: where the pictures are compared."""
 CHANNELS = (64, 128, 256, 384, 384, 512, 512)
-HEAD_FILES = ("lpips_v0.1_squeeze.pth", "*squeeze.pth")
 SMALLEST_SIDE = 32
 """Smaller pictures are enlarged to this many pixels: nothing would be left after the poolings."""
 _SHIFT, _SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
@@ -57,8 +57,10 @@ class Lpips(nn.Module):
         Raises:
             UserError: the files are there, but cannot be used.
         """
-        network, heads = found(folder, *FILES), found(folder, *HEAD_FILES)
-        return cls.load(network, heads) if network and heads else None
+        files = NetworkFiles(folder)
+        if files.squeezenet is None or files.lpips is None:
+            return None
+        return cls.load(files.squeezenet, files.lpips)
 
     def forward(self, pictures: Tensor, targets: Tensor) -> Tensor:
         """One distance per pair, (n,): 0 for equal pictures, about 1 for very different ones.
@@ -107,9 +109,7 @@ class LpipsMetric:
 
     @classmethod
     def open(cls, files: NetworkFiles, device: torch.device) -> LpipsMetric | None:
-        if files.folder is None:
-            return None
-        network, heads = found(files.folder, *FILES), found(files.folder, *HEAD_FILES)
+        network, heads = files.squeezenet, files.lpips
         if network is None or heads is None:
             return None
         return cls(Lpips.load(network, heads), (network, heads), device)

@@ -6,7 +6,6 @@ bring it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -15,22 +14,9 @@ import torch
 from numpy.typing import NDArray
 
 from core.clip import Frames
+from core.metrics.files import NetworkFiles
 
 Known = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class NetworkFiles:
-    """Files of networks that the user has.
-
-    Attributes:
-        folder: holds SqueezeNet 1.1 and the heads of LPIPS.
-        i3d, c3d: one file each: TorchScript or a state dict.
-    """
-
-    folder: Path | None = None
-    i3d: Path | None = None
-    c3d: Path | None = None
 
 
 class Metric(Protocol):
@@ -74,7 +60,13 @@ class PairMetric(Metric, Protocol):
 
 
 class SetMetric(Metric, Protocol):
-    """How near a set of clips is to a set of real ones, or how good it is by itself."""
+    """How near a set of clips is to a set of real ones, or how good it is by itself.
+
+    Attributes:
+        compares: whether the real ones matter.
+    """
+
+    compares: ClassVar[bool]
 
     @classmethod
     def open(cls, files: NetworkFiles, device: torch.device) -> SetMetric | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import zipfile
 from collections.abc import Callable, Mapping
@@ -96,18 +95,6 @@ def mean_logits(logits: Tensor, classes: int, path: Path) -> Tensor:
             f"The network {path} gives {tuple(logits.shape[1:])} numbers per clip, not {classes}."
         )
     return logits.flatten(2).mean(-1) if logits.ndim > 2 else logits
-
-
-def checksum(path: Path) -> str:
-    """SHA-256 of the file, in hexadecimal: it says with which network a score was made."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def found(folder: Path, *patterns: str) -> Path | None:
-    """The first file of the folder, by name, that fits the first pattern that fits any."""
-    matches = (sorted(folder.glob(pattern)) for pattern in patterns)
-    return next((files[0] for files in matches if files), None)
 
 
 def _first_line(error: Exception) -> str:

@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from core.clip import Frames
-from core.metrics.metric import Known, NetworkFiles
+from core.metrics.files import NetworkFiles
+from core.metrics.metric import Known
 
 Video = NDArray[np.floating]
 Exact = NDArray[np.float64]

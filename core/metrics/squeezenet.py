@@ -11,12 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from core.metrics.networks import filled, found, read_weights
+from core.metrics.files import SQUEEZENET_FILES, found
+from core.metrics.networks import filled, read_weights
 
 FEATURES = 512
 CLASSES = 1000
-FILES = ("squeezenet1_1*.pth",)
-"""Names under which the file is looked for in a folder of networks."""
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's pixels in [0, 1], per channel."""
 
@@ -77,7 +76,7 @@ class SqueezeNet(nn.Module):
         Raises:
             UserError: there is a file, but it cannot be used.
         """
-        path = found(folder, *FILES)
+        path = found(folder, *SQUEEZENET_FILES)
         return cls.load(path) if path else None
 
     def stages(self, pictures: Tensor, after: tuple[int, ...]) -> list[Tensor]:

@@ -13,9 +13,9 @@ from core.clip import Frames
 from core.errors import UserError
 from core.metrics import c3d, i3d
 from core.metrics.catalogue import Metrics
+from core.metrics.files import NetworkFiles
 from core.metrics.fvd import FVD
 from core.metrics.inception import InceptionScore
-from core.metrics.metric import NetworkFiles
 from core.metrics.resizing import aligned_bilinear, tf1_bilinear
 from core.models.unfilled import unfilled
 
