@@ -74,6 +74,31 @@ def composite(
     return result
 
 
+def layer(
+    generated: Picture,
+    window: Window,
+    unknown: Mask,
+    size: tuple[int, int],
+    feather: float = FEATHER_PX,
+) -> Picture:
+    """What `composite` puts over a frame, as a picture of its own with transparency.
+
+    Args:
+        generated, unknown, feather: as for `composite`.
+        size: width and height of the clip.
+
+    Returns:
+        uint8 (H, W, 4): RGBA; laid over the clip's frame it gives the composite within one level.
+        Colours reach to the window's edge, so that scaling draws no dark line around the seam.
+    """
+    result = np.zeros((size[1], size[0], 4), np.uint8)
+    crop = result[window.rows, window.columns]
+    crop[..., :3] = window.from_model(generated)
+    if unknown.any():
+        crop[..., 3] = np.round(_share(unknown, window, size[::-1], feather) * unknown * 255)
+    return result
+
+
 def composited_length(request: GenerationRequest, clip_frames: int) -> int:
     """Frames of the clip with the result in it: what is continued may go on past the clip's end."""
     goes_on = TASKS[request.task].continues or request.length > 0

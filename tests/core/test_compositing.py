@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
-from core.compositing import composite, composited_clip, composited_length, unknown_pixels
+from core.compositing import (
+    composite,
+    composited_clip,
+    composited_length,
+    layer,
+    unknown_pixels,
+)
 from core.masks import MaskTrack
 from core.media.reading import open_clip
 from core.requests import GenerationRequest
@@ -65,6 +71,20 @@ def test_window_edge_is_a_seam_only_where_the_picture_goes_on() -> None:
     assert (result[:10, :10] == 255).all()
     assert (result[15, :20] < 255).all()
     assert (result[:16, 19] < 255).all()
+
+
+@given(UNKNOWN, st.integers(0, 12), st_numpy.arrays(np.uint8, (8, 8, 3)))
+def test_layer_over_the_clip_gives_the_composite(
+    unknown: np.ndarray, feather: int, generated: np.ndarray
+) -> None:
+    original = np.random.default_rng(1).integers(0, 256, (20, 30, 3), np.uint8)
+
+    over = layer(generated, WINDOW, unknown, SIZE, feather).astype(float)
+
+    share = over[..., 3:] / 255
+    laid = original * (1 - share) + over[..., :3] * share
+    assert np.abs(laid - composite(original, generated, WINDOW, unknown, feather)).max() <= 1
+    assert not over[..., 3][composite(GREY, WHITE, WINDOW, unknown, 0)[..., 0] == 90].any()
 
 
 def test_whole_picture_has_no_seam() -> None:
