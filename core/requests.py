@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,13 @@ from core.cards import ModelCard
 from core.masks import MaskTrack
 from core.options import Option, Value
 from core.window import Window
+
+REFINER = "refine"
+"""The decoder that refines."""
+DRAWING = ("sampling_temperature", "guidance", "guidance_ramp", "top_k", "top_p")
+"""Options on how tokens are drawn, which all masked decoders have."""
+STATES = ("resume", "refine")
+"""Fields of a request that hold a state."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class GenerationRequest:
             their defaults.
         seed: of the first variation; the next ones have seed + 1, seed + 2, …
         resume: a decode state to continue from (see `GenerationStepped.state`), or None.
+        refine: the last state of a finished generation whose tokens a decoder that refines begins
+            with, or None for all others; see `refined`.
         kept: first frames of the window that are kept and continued; only for tasks that continue.
         length: frames of the result; 0 = the model's own number. More than that are made window
             by window, each going on from the end of the one before (causal models alone).
@@ -52,6 +62,7 @@ class GenerationRequest:
     seed: int = 0
     count: int = 1
     resume: bytes | None = None
+    refine: bytes | None = None
     kept: int = 0
     length: int = 0
     overlap: int = 0
@@ -61,14 +72,26 @@ class GenerationRequest:
         """The window over all frames of the result."""
         return replace(self.window, frames=self.length or self.window.frames)
 
+    def refined(self, state: bytes, steps: int) -> GenerationRequest:
+        """What gives this request's finished result more steps; what it draws among stays.
+
+        Args:
+            state: the last `GenerationStepped.state` of this request.
+        """
+        options = {name: self.options[name] for name in DRAWING if name in self.options}
+        return replace(
+            self, decoder=REFINER, options=options | {"steps": steps}, resume=None, refine=state
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `from_json` gives an equal request back."""
         data = {name: getattr(self, name) for name in self.__dataclass_fields__}
         data["window"] = asdict(self.window)
         data["painted"] = self.painted and self.painted.to_json()
         data["options"] = dict(self.options)
-        if self.resume is not None:
-            data["resume"] = base64.b64encode(self.resume).decode()
+        for name in STATES:
+            if data[name] is not None:
+                data[name] = base64.b64encode(data[name]).decode()
         return data
 
     @classmethod
@@ -76,8 +99,9 @@ class GenerationRequest:
         fields = dict(data)
         fields["window"] = Window(**data["window"])
         fields["painted"] = data["painted"] and MaskTrack.from_json(data["painted"])
-        if data["resume"] is not None:
-            fields["resume"] = base64.b64decode(data["resume"])
+        for name in STATES:
+            if data[name] is not None:
+                fields[name] = base64.b64decode(data[name])
         return cls(**fields)
 
 
@@ -187,11 +211,18 @@ class BundleEntry:
 
 @dataclass(frozen=True)
 class DecoderEntry:
-    """A decoder: in words, its options, and the names of the transformers that it decodes."""
+    """A decoder.
+
+    Attributes:
+        label: in words.
+        transformers: names of those that it decodes.
+        refines: it goes on from a finished result instead of generating one.
+    """
 
     label: str
     options: tuple[Option, ...]
     transformers: tuple[str, ...]
+    refines: bool = False
 
 
 @dataclass(frozen=True)
@@ -246,5 +277,104 @@ class Imported:
     assumed: tuple[str, ...]
 
 
-Request = GenerationRequest | CapabilitiesRequest | ImportRequest
-Update = GenerationUpdate | Capabilities | Imported
+@dataclass(frozen=True)
+class TrainRequest:
+    """Train as a recipe says; `TrainUpdate`s come back.
+
+    Attributes:
+        recipe: a TOML file, see `core.training.recipe`.
+        run: folder of checkpoints, metrics and samples.
+        models: the bundle is written to `models`/<the recipe's name>.
+        resume: go on with a run that is there; False refuses it.
+    """
+
+    recipe: Path
+    run: Path
+    models: Path
+    resume: bool = True
+
+
+@dataclass(frozen=True)
+class TrainUpdate:
+    """Where a training is.
+
+    Attributes:
+        phase: "tokenizer", "transformer", "vqvae" or "prior".
+        step: steps done of `total`.
+        figures: terms of the loss and other figures, means since the last update.
+        samples_per_second: clips, since the last update, of all processes.
+        rate: learning rate of the last step.
+        eta_s: seconds that the rest of the phase takes at this speed.
+        waiting: share of the time, 0..1, in which the device waited for clips.
+        memory: bytes that were in use at most: of the device, or of the process on a CPU.
+        samples: pictures and clips of what the model does that were just written.
+        bundle: where the trained model was saved; in the last update alone.
+        message: a sentence for people; "" in most updates.
+    """
+
+    phase: str
+    step: int
+    total: int
+    figures: Mapping[str, float] = field(default_factory=dict)
+    samples_per_second: float = 0.0
+    rate: float = 0.0
+    eta_s: float = 0.0
+    waiting: float = 0.0
+    memory: int = 0
+    samples: tuple[Path, ...] = ()
+    bundle: Path | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class StepsRequest:
+    """Pixels of decode steps that were kept without them; a `Pixels` comes back for each.
+
+    Attributes:
+        bundle: folder of the model bundle.
+        tokens: int32 (n, t, h, w); masked: bool, same shape: those that are not decided.
+    """
+
+    bundle: str
+    tokens: NDArray[np.int32]
+    masked: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class RoundTripRequest:
+    """A window of a clip through the tokenizer alone: the best that a model could do.
+
+    `Pixels` come back, for as many frames at a time as the model takes.
+
+    Attributes:
+        bundle: folder of the model bundle; clip: path of a video file or image folder.
+        window: of the model's size; of any number of frames.
+    """
+
+    bundle: str
+    clip: str
+    window: Window
+
+
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """Frames of a model.
+
+    Attributes:
+        number: of the step, or of the window's first frame among these.
+        frames: uint8 (n, H, W, 3) at the model's size.
+    """
+
+    number: int
+    frames: NDArray[np.uint8]
+
+
+Request = (
+    GenerationRequest
+    | CapabilitiesRequest
+    | ImportRequest
+    | TrainRequest
+    | StepsRequest
+    | RoundTripRequest
+)
+Update = GenerationUpdate | Capabilities | Imported | TrainUpdate | Pixels

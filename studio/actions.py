@@ -356,6 +356,15 @@ GENERATE = (
         lambda w: w.studio.generation.obstacle_to_continue,
     ),
     Row(
+        "refine",
+        "Refine the result",
+        "Ctrl+R",
+        lambda w: w.studio.refine(),
+        "refresh",
+        lambda w: w.studio.obstacle_to_refine,
+        help="More steps for the finished result: what the model doubts is drawn again.",
+    ),
+    Row(
         "discard",
         "Discard the result",
         "",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from core.assets import model_folders
 from core.cards import CARD_FILE, ModelCard, list_bundles
 from core.cli import UsageError
-from core.cli.mask_files import read_masks
+from core.mask_files import read_masks
 from core.cli.progress import Pace, Progress
 from core.cli.result import WRITER_OF_SUFFIX, ResultFile
 from core.errors import UserError
@@ -110,6 +110,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         const=True,
         help="guess several tokens at once and keep those that the model agrees with",
     )
+    how.add_argument(
+        "--refine",
+        type=_count,
+        default=0,
+        metavar="STEPS",
+        help="more steps for the finished result: what the model doubts is drawn again",
+    )
     how.add_argument("--seed", type=int, default=0, help="default: 0")
     how.add_argument("--count", type=int, default=1, help="variations: O-1.mp4, O-2.mp4, …")
     parser.add_argument(
@@ -133,12 +140,19 @@ def run(arguments: argparse.Namespace) -> None:
         stack.callback(progress.close)
         reader = stack.enter_context(open_clip(arguments.clip)) if arguments.clip else None
         bundle, card = find_bundle(arguments.model, arguments.task)
+        if arguments.refine and card.causal:
+            raise UserError(
+                f"“{card.title}” decides each token once, so its results cannot be refined. "
+                "Leave out --refine."
+            )
         request = _request(arguments, bundle, card, reader)
         targets = _targets(arguments.out, request.count)
         files = [
             stack.enter_context(closing(ResultFile(target, request, card, reader, clock)))
             for target in targets
         ]
+        if arguments.refine:
+            request = request.refined(_finished(request, progress), arguments.refine)
         result = _generated(request, card, files, progress)
         composite, file = clock.seconds["composite"], clock.seconds["file"]
         seconds = asdict(result.timings) | {"composite": composite, "write": file - composite}
@@ -208,6 +222,10 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError(f"--keep and --from go with tasks that continue, not with {task.name}")
     if arguments.begin is not None and arguments.frames is not None:
         raise UsageError("--from and --frames both say where to begin: give one of them")
+    if arguments.refine == 1:
+        raise UsageError(
+            "--refine 1: the first step only looks for what is doubtful; give 2 or more"
+        )
     if arguments.out.suffix.lower() not in WRITER_OF_SUFFIX:
         known = ", ".join(filter(None, WRITER_OF_SUFFIX))
         raise UsageError(f"--out {arguments.out}: the suffix is one of {known}, or none")
@@ -323,6 +341,19 @@ def _range(
 
 
 # ── work ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _finished(request: GenerationRequest, progress: Progress) -> bytes:
+    """Runs a generation that is to be refined; the state after its last step."""
+    from core.jobs import generate  # loads torch
+
+    state = b""
+    with closing(generate.run(request, watched=False)) as updates:
+        for update in updates:
+            if isinstance(update, GenerationStepped):
+                done, total, state = update.step + 1, update.total, update.state
+                progress.event("stepped", f"step {done} of {total}", step=done, total=total)
+    return state
 
 
 def _generated(

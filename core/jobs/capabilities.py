@@ -28,7 +28,7 @@ def run(request: CapabilitiesRequest) -> Generator[Capabilities, None, None]:
 
 
 def _decoder(decoder: type[Decoder]) -> DecoderEntry:
-    return DecoderEntry(decoder.label, schema(decoder), decoder.transformers)
+    return DecoderEntry(decoder.label, schema(decoder), decoder.transformers, decoder.refines)
 
 
 def _entries(folder: Path) -> Iterator[BundleEntry]:

@@ -15,7 +15,7 @@ from core.errors import UserError
 from core.jobs.windows import Windows, least_overlap, usual_overlap, window_seeds
 from core.media.reading import ClipReader, open_clip
 from core.options import with_options
-from core.requests import GenerationRequest
+from core.requests import REFINER, GenerationRequest
 from core.tasks import TASKS, Known, Task, known_regions, token_grid
 
 MAXIMUM_COUNT = 16
@@ -29,7 +29,7 @@ class Plan:
         windows: of the result; one, where it is no longer than the model's clips.
         frames: uint8 (T, H, W, 3) of the model's size; black where there is no clip.
         painted: bool (T, H, W), True = to be generated; for painted tasks alone.
-        state: where to go on from, or None.
+        state: where to go on from, or a finished result to refine, or None.
     """
 
     request: GenerationRequest
@@ -186,6 +186,15 @@ def _decoder(request: GenerationRequest, card: ModelCard) -> Decoder:
             f"The decoder “{request.decoder}” cannot decode “{card.title}”, whose transformer is "
             f"{transformer}. Choose {' or '.join(fitting) or 'another model'}."
         )
+    if chosen.refines and request.refine is None:
+        raise UserError(
+            f"The decoder “{request.decoder}” goes on from a finished result, and there is none. "
+            "Generate with another decoder, then refine that."
+        )
+    if request.refine is not None and not chosen.refines:
+        raise UserError(
+            f"The decoder “{request.decoder}” begins from nothing; “{REFINER}” refines a result."
+        )
     decoder: Decoder = with_options(chosen, request.options)
     return decoder
 
@@ -193,9 +202,14 @@ def _decoder(request: GenerationRequest, card: ModelCard) -> Decoder:
 def _state(
     request: GenerationRequest, card: ModelCard, decoder: Decoder, windows: Windows
 ) -> DecodeState | None:
-    if request.resume is None:
+    saved = request.resume or request.refine
+    if saved is None:
         return None
-    state = DecodeState.from_bytes(request.resume)
+    state = DecodeState.from_bytes(saved)
+    if request.resume is None:
+        if state.masked.any():
+            raise UserError("Only a finished result is refined; let this generation end first.")
+        state = state.restarted()
     grid = _grid(request, card)
     fits = (
         state.tokens.shape == (request.count, *grid)

@@ -147,6 +147,13 @@ class Generation(Observable):
         """Those of `settled` that no step of this window changes."""
         return None if self.settled is None else self.settled[: self._settled_at_start]
 
+    @property
+    def final_state(self) -> bytes | None:
+        """The state after the last step of a job that has finished, else None."""
+        if self.phase is not Phase.FINISHED or self._last is None:
+            return None
+        return self._last.state
+
     def begin(self, request: GenerationRequest, unit: Unit = "step") -> None:
         """Run a new request; what ran before is stopped and forgotten."""
         self._let_go()

@@ -11,7 +11,13 @@ from PySide6.QtCore import QObject
 
 from core.cards import ModelCard, list_bundles
 from core.errors import UserError
-from core.requests import BundleEntry, Capabilities, CapabilitiesRequest, DecoderEntry
+from core.requests import (
+    REFINER,
+    BundleEntry,
+    Capabilities,
+    CapabilitiesRequest,
+    DecoderEntry,
+)
 from studio.observable import Field, Observable
 from studio.state.generation import Runs
 from studio.state.notices import Notices
@@ -63,7 +69,14 @@ class Models(Observable):
         return next((entry.card for entry in usable if entry.folder == folder), None)
 
     def decoders_of(self, card: ModelCard | None) -> dict[str, DecoderEntry]:
-        """The decoders that can decode a model, by name."""
+        """The decoders that can generate with a model, by name."""
+        return {name: row for name, row in self._fitting(card).items() if not row.refines}
+
+    def refines(self, card: ModelCard | None) -> bool:
+        """Whether a finished result of a model can be given more steps."""
+        return REFINER in self._fitting(card)
+
+    def _fitting(self, card: ModelCard | None) -> dict[str, DecoderEntry]:
         if card is None:
             return {}
         return {name: row for name, row in self.decoders.items() if card.family in row.transformers}

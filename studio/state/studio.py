@@ -32,6 +32,10 @@ from studio.state.thumbnails import Thumbnails
 from studio.state.tools import PAINTING, Tools
 
 
+REFINING_STEPS = 8
+"""Of one refinement; it can be repeated."""
+
+
 class Studio(QObject):
     """All states of one window, connected. It knows no widget.
 
@@ -133,6 +137,28 @@ class Studio(QObject):
         first = window.first + request.kept * window.stride
         if request.kept or self.playback.position not in request.covered.range:
             self.playback.go(first)
+
+    @property
+    def obstacle_to_refine(self) -> str:
+        """Why the result cannot be given more steps now, or ""."""
+        request = self.generation.request
+        if self.generation.running:
+            return "A generation is running."
+        if request is None or self.generation.final_state is None:
+            return "Nothing is generated to its end yet."
+        card = self.models.card(request.bundle)
+        if not self.models.refines(card):
+            title = card.title if card else request.bundle
+            return f"Results of “{title}” cannot be refined."
+        return ""
+
+    def refine(self) -> None:
+        """Give the finished result more steps, in which what the model doubts is drawn again."""
+        request, state = self.generation.request, self.generation.final_state
+        if self.obstacle_to_refine or request is None or state is None:
+            return
+        self.notices.dismiss()
+        self.generation.begin(request.refined(state, REFINING_STEPS))
 
     def pause_or_resume(self) -> None:
         if self.generation.phase in (Phase.PREPARING, Phase.DECODING):

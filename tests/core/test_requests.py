@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
@@ -38,9 +39,24 @@ REQUESTS = st.builds(
     seed=st.integers(0, 2**63),
     count=SMALL,
     resume=st.none() | st.binary(),
+    refine=st.none() | st.binary(),
 )
 
 
 @given(REQUESTS)
 def test_request_survives_json(request: GenerationRequest) -> None:
     assert GenerationRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
+
+
+@given(REQUESTS, st.binary(), SMALL)
+def test_a_refined_request_is_for_the_same_region_and_draws_alike(
+    request: GenerationRequest, state: bytes, steps: int
+) -> None:
+    asked = replace(request, options={"guidance": 2.0, "schedule": "exp", "steps": 3})
+
+    refined = asked.refined(state, steps)
+
+    assert refined.options == {"guidance": 2.0, "steps": steps}
+    assert (refined.decoder, refined.refine, refined.resume) == ("refine", state, None)
+    again = replace(refined, decoder=asked.decoder, options=asked.options, refine=asked.refine)
+    assert again == replace(asked, resume=None)

@@ -59,6 +59,7 @@ def capabilities(card: ModelCard = TINY) -> Capabilities:
     decoders = {
         "commit": DecoderEntry("COMMIT", options, transformers),
         "maskgit": DecoderEntry("MaskGIT", options, transformers),
+        "refine": DecoderEntry("Refine", options, transformers, refines=True),
     }
     return Capabilities("CPU", 1 << 30, (BundleEntry("/models/tiny", card),), decoders)
 

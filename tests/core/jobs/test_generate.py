@@ -235,6 +235,51 @@ def test_state_of_another_generation_is_refused(painting: GenerationRequest) -> 
         updates(replace(painting, seed=99, resume=state))
 
 
+def finished_state(request: GenerationRequest) -> bytes:
+    return steps(request)[-1].state
+
+
+def test_a_finished_result_is_refined_in_more_steps(painting: GenerationRequest) -> None:
+    request = replace(painting, count=2)
+    before = result(request)
+    asked = request.refined(finished_state(request), 5)
+
+    stepped = steps(asked)
+    after = result(asked)
+
+    assert len(stepped) == 5
+    assert stepped[0].masked.any()  # something is taken back
+    assert not stepped[-1].masked.any()
+    assert not np.array_equal(before, after)
+    assert np.array_equal(result(asked), after)
+    assert np.array_equal(result(replace(asked, resume=stepped[2].state)), after)
+
+
+def test_a_refined_result_can_be_refined_again(painting: GenerationRequest) -> None:
+    once = painting.refined(finished_state(painting), 3)
+    twice = once.refined(finished_state(once), 3)
+
+    assert steps(twice)[-1].tokens.shape == steps(once)[-1].tokens.shape
+    assert not np.array_equal(result(twice), result(once))
+
+
+def test_only_a_finished_result_of_the_same_generation_is_refined(
+    painting: GenerationRequest,
+) -> None:
+    asked = painting.refined(finished_state(painting), 3)
+    unfinished = painting.refined(steps(painting)[1].state, 3)
+
+    for wrong in (replace(asked, seed=9), replace(asked, count=2)):
+        with pytest.raises(UserError, match="another generation"):
+            updates(wrong)
+    with pytest.raises(UserError, match="let this generation end"):
+        updates(unfinished)
+    with pytest.raises(UserError, match="there is none"):
+        updates(replace(asked, refine=None))
+    with pytest.raises(UserError, match="begins from nothing"):
+        updates(replace(asked, decoder="commit"))
+
+
 def test_state_beyond_the_last_step_is_refused(painting: GenerationRequest) -> None:
     state = replace(DecodeState.from_bytes(steps(painting)[1].state), done=STEPS + 1)
 

@@ -13,7 +13,7 @@ import pytest
 from core.requests import BundleEntry
 from studio.samples import sample_clip
 from studio.settings import Settings
-from studio.state.studio import Studio
+from studio.state.studio import REFINING_STEPS, Studio
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import FRAMES, SIDE, TINY, TOTAL, ReplayingEngine, capabilities
 
@@ -234,3 +234,48 @@ def test_bundled_sample_is_no_recent_clip(studio: Studio, qtbot) -> None:
     qtbot.waitUntil(lambda: studio.session.clip.path == sample)
 
     assert studio.settings.recent == before
+
+
+def test_a_finished_result_is_refined_as_often_as_wanted(
+    studio: Studio, engine: ReplayingEngine
+) -> None:
+    studio.recipe.task = "FP"
+    assert "Nothing is generated" in studio.obstacle_to_refine
+    generate(studio)
+    first = studio.generation.request
+    assert first is not None
+
+    refine(studio)
+    refine(studio)
+
+    state = f"state {TOTAL - 1}".encode()
+    assert studio.generation.request == first.refined(state, REFINING_STEPS)
+    assert engine.requests[-1].refine == engine.requests[-2].refine == state
+    assert studio.result.clips is not None
+
+
+def test_nothing_is_refined_without_the_decoder_for_it(studio: Studio) -> None:
+    studio.recipe.task = "FP"
+    generate(studio)
+    studio.models.decoders = {
+        name: entry for name, entry in studio.models.decoders.items() if not entry.refines
+    }
+
+    request = studio.generation.request
+    studio.refine()
+
+    assert "cannot be refined" in studio.obstacle_to_refine
+    assert studio.generation.request is request
+
+
+def test_a_refining_decoder_is_not_offered_for_generating(studio: Studio) -> None:
+    assert "refine" in studio.models.decoders
+    assert list(studio.recipe.decoders) == ["commit", "maskgit"]
+
+
+def refine(studio: Studio) -> None:
+    async def whole() -> None:
+        studio.refine()
+        await studio.generation.ended()
+
+    asyncio.run(whole())
