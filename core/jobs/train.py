@@ -63,7 +63,7 @@ def _start(recipe: AnyRecipe) -> ModelBundle | None:
     if not recipe.start:
         return None
     bundle = load_bundle((recipe.folder / recipe.start).resolve())
-    expected = "vqgan3d" if isinstance(recipe, MagvitRecipe) else "vqvae"
+    expected = recipe.tokenizer.network if isinstance(recipe, MagvitRecipe) else "vqvae"
     if bundle.card.tokenizer.name != expected:
         raise UserError(
             f"The recipe trains a {expected}, but it starts from “{bundle.card.title}”, whose "

@@ -41,7 +41,7 @@ def inflate_learners(
                 f"{folder} holds neither a bundle nor a run with a checkpoint of a {phase}. Name "
                 "the folder of a 2D-VQ as tokenizer.inflate, or train one first."
             )
-        known = found[1]
+        known = found.state
     for name, learner in learners.items():
         own = _below(f"{name}.", known)
         fresh = inflate(_below("network.", own), learner.network, how)

@@ -7,6 +7,7 @@ SqueezeNet 1.1. A folder that holds SqueezeNet 1.1 and the heads of LPIPS gives 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from core.errors import UserError
 from core.metrics.lpips import Lpips
 from core.metrics.squeezenet import SqueezeNet
 
+_LOG = logging.getLogger(__name__)
 SIZE = 224
 """Pixels of the square pictures that networks for ImageNet read."""
 
@@ -44,6 +46,25 @@ class Perceptual:
     def to(self, device: torch.device) -> Perceptual:
         self.network.to(device)
         return self
+
+
+def chosen_perceptual(name: str, folder: Path) -> Perceptual | None:
+    """The loss on the network that a recipe names, relative to its folder. Where there is none the
+    log says so: training goes on without.
+
+    Raises:
+        UserError: there is a network, but it cannot be used.
+    """
+    found = find_perceptual(folder / name) if name else None
+    if found is not None:
+        _LOG.info("Perceptual loss: %s.", found.name)
+        return found
+    _LOG.warning(
+        "The perceptual loss is left out: there is no network %s. Name a file or folder as "
+        "tokenizer.perceptual_network.",
+        folder / name if name else "for it",
+    )
+    return None
 
 
 def find_perceptual(path: Path) -> Perceptual | None:

@@ -20,6 +20,7 @@ Every section is a frozen dataclass here; a key that is not a field of it is ref
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import tomllib
 from collections.abc import Mapping
@@ -486,10 +487,24 @@ def _verify(recipe: AnyRecipe, path: Path) -> None:
             f"{path.name}: frames = {recipe.frames} and the sizes {sizes} must divide by the "
             f"tokenizer's stride {time}, {height}, {width}."
         )
+    if isinstance(recipe, MagvitRecipe) and len(_judged_sizes(recipe.tokenizer)) > 1:
+        raise UserError(
+            f"{path.name}: a discriminator fits one size of clips, but it would see {sizes}. Let "
+            "tokenizer.adversarial.begin be the first step of the last leg."
+        )
     if isinstance(recipe, VideoGPTRecipe) and any(leg.decoder_only for leg in recipe.vqvae.legs):
         raise UserError(f"{path.name}: vqvae.legs: a VQ-VAE has no leg of its decoder alone.")
     if not recipe.data:
         raise UserError(f"{path.name}: name at least one folder of videos under [[data]].")
+
+
+def _judged_sizes(training: TokenizerTraining) -> set[int]:
+    """The sizes of clips that a discriminator sees."""
+    if not training.adversarial.weight:
+        return set()
+    ends = itertools.accumulate(leg.steps for leg in training.legs)
+    begin = training.adversarial.begin
+    return {leg.size for leg, end in zip(training.legs, ends, strict=True) if end > begin}
 
 
 def _build(cls: type[T], values: Any, where: str, omit: tuple[str, ...] = ()) -> T:
@@ -504,7 +519,7 @@ def _build(cls: type[T], values: Any, where: str, omit: tuple[str, ...] = ()) ->
         required = one.default is dataclasses.MISSING and one.default_factory is dataclasses.MISSING
         if required and name not in values:
             raise UserError(f"{where}: the key “{name}” is missing.")
-    hints = cls.hints(values) if hasattr(cls, "hints") else get_type_hints(cls)
+    hints = getattr(cls, "hints", lambda _: get_type_hints(cls))(values)
     built = {key: _convert(hints[key], value, f"{where}: {key}") for key, value in values.items()}
     try:
         return cls(**built)
