@@ -31,8 +31,15 @@ from core.engine.messages import (
     Updated,
 )
 from core.errors import UserError
-from core.jobs import capabilities, generate, import_checkpoint
-from core.requests import CapabilitiesRequest, GenerationRequest, ImportRequest, Update
+from core.jobs import capabilities, generate, import_checkpoint, tokenizer_pixels
+from core.requests import (
+    CapabilitiesRequest,
+    GenerationRequest,
+    ImportRequest,
+    RoundTripRequest,
+    StepsRequest,
+    Update,
+)
 
 Job = Callable[[Any], Generator[Update, None, None]]
 
@@ -40,6 +47,8 @@ JOBS: Mapping[type, Job] = {
     GenerationRequest: generate.run,
     CapabilitiesRequest: capabilities.run,
     ImportRequest: import_checkpoint.run,
+    StepsRequest: tokenizer_pixels.run_steps,
+    RoundTripRequest: tokenizer_pixels.run_round_trip,
 }
 """Which job answers which request. A job of a new kind is one row here."""
 

@@ -60,7 +60,7 @@ class Previews:
 
     def _rough(self, step: DecodeStep) -> NDArray[np.uint8]:
         """In the device's fast format: good enough to look at."""
-        tokens = begun(step) if self._causal else step.tokens
+        tokens = begun(step.tokens, step.masked) if self._causal else step.tokens
         dtype, device = fast_dtype(tokens.device), tokens.device.type
         with (
             self._clock.part("decode"),
@@ -76,14 +76,14 @@ class Previews:
         return np.concatenate([to_frames(video) for video in videos])
 
 
-def begun(step: DecodeStep) -> Tensor:
+def begun(tokens: Tensor, masked: Tensor) -> Tensor:
     """Tokens (b, n, h, w) of the token frames up to the last of which any is decided.
 
     Where one is undecided stands the newest decided token of its place in an earlier frame.
     """
-    decided = ~step.masked
+    decided = ~masked
     count = int(decided.any(dim=(0, 2, 3)).nonzero().max()) + 1
     decided = decided[:, :count]
     frames = torch.arange(count, device=decided.device).view(-1, 1, 1)
     newest = torch.where(decided, frames, 0).cummax(dim=1).values
-    return step.tokens[:, :count].gather(1, newest)
+    return tokens[:, :count].gather(1, newest)

@@ -42,9 +42,13 @@ def step(decided: int, b: int = 1) -> DecodeStep:
 
 
 def test_undecided_places_show_the_newest_decided_token_of_an_earlier_frame() -> None:
-    assert begun(step(2)).flatten().tolist() == [10, 11]
-    assert begun(step(3)).flatten().tolist() == [10, 11, 12, 11]
-    assert begun(step(7)).flatten().tolist() == [10, 11, 12, 13, 14, 15, 16, 15]
+    def shown(decided: int) -> list[int]:
+        done = step(decided)
+        return begun(done.tokens, done.masked).flatten().tolist()
+
+    assert shown(2) == [10, 11]
+    assert shown(3) == [10, 11, 12, 11]
+    assert shown(7) == [10, 11, 12, 13, 14, 15, 16, 15]
 
 
 def test_causal_previews_begin_with_the_first_whole_frame_which_then_stands_still() -> None:
