@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from core.assets import model_folders
 from core.cards import CARD_FILE, ModelCard, list_bundles
 from core.cli import UsageError
-from core.mask_files import read_masks
 from core.cli.progress import Pace, Progress
 from core.cli.result import WRITER_OF_SUFFIX, ResultFile
 from core.errors import UserError
 from core.jobs.clock import Clock
+from core.mask_files import read_masks
 from core.masks import MaskTrack
 from core.media.reading import ClipReader, open_clip
 from core.options import Value, schema

@@ -31,7 +31,6 @@ from studio.state.stage import Stage
 from studio.state.thumbnails import Thumbnails
 from studio.state.tools import PAINTING, Tools
 
-
 REFINING_STEPS = 8
 """Of one refinement; it can be repeated."""
 
