@@ -30,8 +30,14 @@ class Bidirectional(Protocol):
     def logits(self, tokens: Tensor, condition: Condition) -> Tensor:
         """Tokens int64 (b, t, h, w), special ids allowed → float32 (b, t, h, w, K).
 
-        Only the label and task of `condition` are read: its tokens are the decoder's business.
+        Of `condition` label, task and what stands before the tokens are read: what is given among
+        the tokens is the decoder's business.
         """
+        ...
+
+    def told(self, condition: Condition) -> Condition:
+        """The condition in the way that the model was trained to be told it: as it is, with given
+        tokens final, or with all that is given before the tokens."""
         ...
 
     def unconditional(self, condition: Condition) -> Condition:

@@ -57,7 +57,9 @@ class Halton(MaskedDecoder):
     )
 
     def _masked_at_start(self, condition: Condition) -> Tensor:
-        return ~condition.given if self.given == "kept" else torch.ones_like(condition.given)
+        if self.given == "kept":
+            return ~condition.given
+        return super()._masked_at_start(condition)
 
     def _rule(self, condition: Condition, rng: Noise) -> Rule:
         ordered = torch.ones_like(condition.given) if self.given == "in turn" else ~condition.given

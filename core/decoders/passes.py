@@ -107,6 +107,7 @@ class MaskedDecoder:
         state: DecodeState | None = None,
     ) -> Iterator[DecodeStep]:
         """Decode the condition, or go on from `state` with an `rng` that continues as well."""
+        condition = model.told(condition)
         rule = self._rule(condition, rng)
         tokens, masked, confidence = self._start(condition, state)
         for index in range(state.done if state else 0, self.steps):
@@ -117,6 +118,8 @@ class MaskedDecoder:
             log_p = logits.log_softmax(-1).gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
             confidence = torch.where(masked, log_p.exp(), confidence)
             masked = rule(Pass(index, masked, log_p, confidence))
+            if condition.final:
+                masked = masked & ~condition.given
             yield DecodeStep(index, self.steps, tokens, masked, confidence)
 
     def _rule(self, condition: Condition, rng: Noise) -> Rule:
@@ -125,8 +128,8 @@ class MaskedDecoder:
         raise NotImplementedError
 
     def _masked_at_start(self, condition: Condition) -> Tensor:
-        """Given tokens too, unless a subclass keeps them as they are."""
-        return torch.ones_like(condition.given)
+        """Given tokens too, unless they are final or a subclass keeps them as they are."""
+        return ~condition.given if condition.final else torch.ones_like(condition.given)
 
     def _start(
         self, condition: Condition, state: DecodeState | None

@@ -1,97 +1,38 @@
-"""Training of the masked transformer with COMMIT: ten tasks and random painted regions.
+"""Training of the masked transformer with COMMIT, or with a baseline of the paper's ablation.
 
-Departs from MAGVIT where the recipe says so: task and mask ratio are drawn for each clip, some
-clips are trained without any condition so that guidance has a meaning, and the weights are
-averaged.
+Departs from MAGVIT where the recipe says so: painting is a task as well, task and mask ratio are
+drawn for each clip, some clips are trained without any condition so that guidance has a meaning,
+and the weights are averaged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from core.models.tokenizers.vqgan3d import VQGAN3D
 from core.models.transformers.bidirectional import BidirectionalTransformer
 from core.pixels import as_video
-from core.tasks import MASKED_TASKS, TASKS, Special, Task, fill_unknown, known_regions
+from core.tasks import MASKED_TASKS, TASKS
 from core.tokens import Condition
 from core.training.computing import Computing
-from core.training.data import Cut, Footage
+from core.training.data import Cut
 from core.training.learner import Learner
 from core.training.loading import Batch
 from core.training.losses import token_loss
 from core.training.masking import commit_inputs, mask_ratio
-from core.training.painting import random_region
 from core.training.phases import Losses
 from core.training.precision import WorkingCopy
-from core.training.recipe import MagvitRecipe, TransformerTraining
-
-_FIXED_TASKS = tuple(TASKS[name] for name in MASKED_TASKS if not TASKS[name].painted)
-
-
-@dataclass(frozen=True)
-class TaskExamples:
-    """Examples for a masked transformer: clips with a task each.
-
-    "frames" and "filled" uint8 (T, size, size, 3): the clip, and the clip with its unknown pixels
-    filled; "given" bool (t, h, w); "task" and "label" int64; "progress" float32 in [0, 1), from
-    which the mask ratio follows; "score" float32 (t, h, w) in [0, 1), the lowest are masked.
-
-    Attributes:
-        stride: of the tokenizer.
-        classes: number of classes; the label of a clip that is not shown its own.
-    """
-
-    seed: int
-    stream: int
-    cut: Cut
-    training: TransformerTraining
-    stride: tuple[int, int, int]
-    classes: int
-
-    def count(self, step: int) -> int:  # noqa: ARG002 - the same at any step
-        return self.training.batch
-
-    def __call__(self, footage: Footage, step: int, index: int) -> Batch:
-        rng = np.random.default_rng((self.seed, self.stream, step, index))
-        drawn = footage.draw(rng, self.cut)
-        shared = rng if self.training.per_sample else self._shared_by(step)
-        task, progress = self._draw_task(shared), shared.random(dtype=np.float32)
-        shape = drawn.frames.shape[:3]
-        painted = random_region(rng, shape) if task.painted else None
-        pixels, given = known_regions(task, shape, self.stride, painted)
-        special, label = task.token, drawn.label if task.needs_label else self.classes
-        if rng.random() < self.training.drop:
-            given, special, label = given & False, Special.FULL_GENERATION, self.classes
-        return {
-            "frames": torch.from_numpy(drawn.frames),
-            "filled": torch.from_numpy(fill_unknown(drawn.frames, pixels, task.fill)),
-            "given": torch.from_numpy(given),
-            "task": torch.tensor(int(special)),
-            "label": torch.tensor(label),
-            "progress": torch.tensor(progress),
-            "score": torch.from_numpy(rng.random(given.shape, dtype=np.float32)),
-        }
-
-    def _shared_by(self, step: int) -> np.random.Generator:
-        """What a whole step shares comes from here, as published: its task and its ratio."""
-        return np.random.default_rng((self.seed, self.stream, step))
-
-    def _draw_task(self, rng: np.random.Generator) -> Task:
-        if rng.random() < self.training.paint_share:
-            return TASKS["paint"]
-        return _FIXED_TASKS[rng.integers(len(_FIXED_TASKS))]
+from core.training.recipe import MagvitRecipe
+from core.training.task_examples import TaskExamples, task_shares
 
 
 class TransformerPhase:
     """See `core.training.phases.Phase`."""
 
     name, network, stream = "transformer", "bidirectional", 2
-    tasks, knows_classes = MASKED_TASKS, True
 
     def __init__(
         self,
@@ -103,14 +44,6 @@ class TransformerPhase:
     ) -> None:
         computing = computing or Computing.of(recipe)
         self._training, self.steps = recipe.transformer, recipe.transformer.steps
-        self.examples = TaskExamples(
-            recipe.seed,
-            self.stream,
-            Cut.of(recipe),
-            self._training,
-            tokenizer.stride,
-            len(classes),
-        )
         tokenizer = tokenizer.to(computing.device)
         copy = WorkingCopy(tokenizer, computing.precision, exact=("quantizer",)).model
         assert isinstance(copy, VQGAN3D)
@@ -120,6 +53,15 @@ class TransformerPhase:
         if network is None:
             network = BidirectionalTransformer(recipe.transformer_config(len(classes)))
             _place_words(network, tokenizer)
+        self.config = network.config
+        self.examples = TaskExamples(
+            recipe.seed,
+            self.stream,
+            Cut.of(recipe),
+            self._training,
+            tokenizer.stride,
+            self.config.classes,
+        )
         self.learner = Learner(
             network,
             self._training.optimiser,
@@ -130,6 +72,16 @@ class TransformerPhase:
             low_rank=recipe.lora,
         )
         self.learners = {self.name: self.learner}
+
+    @property
+    def knows_classes(self) -> bool:
+        return self.config.classes > 0
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """What it is trained on; without classes nothing that needs one."""
+        able = [name for name in MASKED_TASKS if self.knows_classes or not TASKS[name].needs_label]
+        return tuple(name for name in able if name in task_shares(self._training))
 
     @property
     def trained(self) -> BidirectionalTransformer:
@@ -155,11 +107,14 @@ class TransformerPhase:
             prepared["given"],
             batch["score"],
             mask_ratio(batch["progress"]),
+            mode=self.config.conditioning,
             weights=training.weights,
         )
         model = self.learner.copy.model
         assert isinstance(model, BidirectionalTransformer)
-        condition = Condition(commit.inputs, prepared["given"], prepared["task"], prepared["label"])
+        condition = Condition(
+            prepared["condition_tokens"], prepared["given"], prepared["task"], prepared["label"]
+        )
         logits = model.logits(commit.inputs, condition)
         loss = token_loss(logits, commit.targets, commit.weights, training.label_smoothing)
         changed = commit.inputs != commit.targets

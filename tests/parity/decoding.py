@@ -57,6 +57,9 @@ class Witness:
     def unconditional(self, condition: Condition) -> Condition:
         return self.model.unconditional(condition)
 
+    def told(self, condition: Condition) -> Condition:
+        return self.model.told(condition)
+
 
 def check_decoding(folder: MagvitFolder, arrays: Arrays, report: Report) -> None:
     for variant in dict.fromkeys(key.split("|")[0] for key in arrays if "|" in key):

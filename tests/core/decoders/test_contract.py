@@ -45,6 +45,9 @@ class UniformModel:
     def unconditional(self, condition: Condition) -> Condition:
         return replace(condition, labels=torch.ones_like(condition.labels))
 
+    def told(self, condition: Condition) -> Condition:
+        return condition
+
 
 class UniformDecode:
     """Of a causal model; checks what it is asked for."""
