@@ -15,7 +15,7 @@ from core.options import Option, Value
 if TYPE_CHECKING:
     from core.jobs.compare import Line
 
-COMPARISONS = Path("comparisons")
+RUNS = Path("runs")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FOLDER",
         help="for what is measured, the tables and the plot; what is there is not measured again; "
-        "default: comparisons/ and the model's name",
+        "default: runs/compare- and the model's name",
     )
     parser.add_argument("--json-lines", action="store_true", help="progress as JSON on stdout")
 
@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     bundle, card = find_bundle(arguments.bundle)
     common = [_setting(text) for text in arguments.settings]
-    out = arguments.out or COMPARISONS / card.name
+    out = arguments.out or RUNS / f"compare-{card.name}"
     request = compare.CompareRequest(
         bundle=bundle,
         data=arguments.data or asset("samples"),

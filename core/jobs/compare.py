@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,34 +16,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
-from core.bundle import ModelBundle
 from core.cards import ModelCard
-from core.clip import Frames
-from core.conditioning import condition
 from core.decoders import DECODERS, Decoder
-from core.decoders.state import DecodeState
-from core.device import best_device, device_name
 from core.errors import UserError
-from core.jobs.bundles import bundle_in
+from core.jobs.bench import Bench
 from core.jobs.comparison import Clip, Comparison, Trial
-from core.metrics.frechet_squeezenet import FrechetSqueezeNet
-from core.metrics.lpips import Lpips
-from core.metrics.metric import NetworkFiles
-from core.metrics.psnr_ssim import psnr_inside, ssim_inside
+from core.metrics.files import NetworkFiles
 from core.options import Value, with_options
-from core.pixels import to_frames, to_video
-from core.sampling import Noise, SeededNoise
-from core.tasks import TASKS, Known, known_regions
-from core.tokens import Condition, DecodeStep
-from core.training.data import Cut, Footage, load_footage
-from core.training.painting import random_region
-from core.training.recipe import sources_of
+from core.tasks import TASKS
 
 SETUP_FILE, CLIPS_FOLDER = "setup.json", "clips"
-REFINED = "commit"
-"""A decoder that refines starts from a result of this one; its time counts too."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +113,8 @@ def run(request: CompareRequest) -> Iterator[CompareUpdate]:
     store = _Store.opened(request)
     if request.threads:
         torch.set_num_threads(request.threads)
-    bench = _Bench(request)
+    files = NetworkFiles(folder=request.networks)
+    bench = Bench(request.bundle, request.data, files, request.tasks, request.seed)
     clips, warm = [], False
     for number in range(request.clips):
         clip = store.read(number)
@@ -145,12 +128,13 @@ def run(request: CompareRequest) -> Iterator[CompareUpdate]:
                 warm = True  # what is only done once, at the first decode, is nobody's time
             turns = np.random.default_rng((request.seed, number)).permutation(len(missing))
             for done, trial in enumerate((missing[turn] for turn in turns), start=1):
-                bench.measure(sample, decoders[trial], clip, trial)
+                clip.add(trial, *bench.measure(sample, decoders[trial]))
                 fraction = (number + done / len(missing)) / request.clips
                 yield CompareUpdate(fraction, f"clip {number + 1} of {request.clips}: {trial}")
             store.write(number, clip)
         clips.append(clip)
-    yield CompareUpdate(1.0, "", Comparison(tuple(decoders), tuple(clips), bench.about))
+    about = f"{request.clips} clips of {request.data.name}: {bench.about}"
+    yield CompareUpdate(1.0, "", Comparison(tuple(decoders), tuple(clips), about))
 
 
 def _check_tasks(request: CompareRequest, card: ModelCard) -> None:
@@ -161,104 +145,6 @@ def _check_tasks(request: CompareRequest, card: ModelCard) -> None:
                 f"“{card.title}” is not compared on a task “{name}”. Choose among "
                 f"{', '.join(known)}."
             )
-
-
-@dataclass(frozen=True, eq=False)
-class _Sample:
-    """A clip, what is known of it (T, H, W), and the seed of what is decoded."""
-
-    frames: Frames
-    known: Known
-    given: Condition
-    seed: int
-
-
-class _Bench:
-    """Everything that stays the same from decode to decode.
-
-    Attributes:
-        figures: names of what is measured.
-        about: what was measured on what, for the table.
-    """
-
-    def __init__(self, request: CompareRequest) -> None:
-        self._request, self._device = request, best_device()
-        self._bundle: ModelBundle = bundle_in(request.bundle, self._device)
-        self._footage: Footage = load_footage(
-            sources_of(request.data), request.data.parent, self._bundle.card.classes, split="val"
-        )
-        files = NetworkFiles(folder=request.networks)
-        self._lpips = Lpips.find(request.networks) if request.networks else None
-        self._frechet = FrechetSqueezeNet.open(files, self._device)
-        self.figures = {"seconds", "psnr", "ssim"}
-        self.figures |= {"lpips"} if self._lpips else set()
-        self.figures |= {"features"} if self._frechet else set()
-        self.about = (
-            f"{self._bundle.card.title}: {request.clips} clips of {request.data.name}, which take "
-            f"the tasks {', '.join(request.tasks)} in turn; seed {request.seed}; "
-            f"{device_name(self._device)}, threads: {torch.get_num_threads()}."
-        )
-
-    def sample(self, number: int) -> _Sample:
-        """Clip `number`, whatever else is asked."""
-        rng = np.random.default_rng((self._request.seed, number))
-        card = self._bundle.card
-        frames = self._footage.draw(rng, Cut(card.frames, card.height)).frames
-        task = TASKS[self._request.tasks[number % len(self._request.tasks)]]
-        shape = (card.frames, card.height, card.width)
-        painted = random_region(rng, shape) if task.painted else None
-        given = condition(
-            task,
-            to_video(frames[None], self._device),
-            self._bundle.tokenizer,
-            painted=painted,
-            classes=len(card.classes),
-        )
-        known, _ = known_regions(task, shape, card.stride, painted)
-        return _Sample(frames, known, given, self._request.seed + number)
-
-    def measure(self, sample: _Sample, decoder: Decoder, clip: Clip, trial: Trial) -> None:
-        """Adds the figures of one decode; outside of the hole the clip itself stands."""
-        tokens, seconds = self.decoded(sample, decoder)
-        video = to_frames(self._bundle.tokenizer.decode(tokens))[0]
-        video = np.where(sample.known[..., None], sample.frames, video)
-        pair, hole = (video / 255, sample.frames / 255), ~sample.known
-        figures = {
-            "seconds": seconds,
-            "psnr": psnr_inside(*pair, hole),
-            "ssim": ssim_inside(*pair, hole),
-        }
-        if self._lpips:
-            pictures, targets = (
-                torch.from_numpy(x).to(self._device, torch.float32).movedim(-1, 1) for x in pair
-            )
-            figures["lpips"] = float(self._lpips(pictures, targets).mean())
-        clip.add(trial, figures, self.features(video))
-
-    def features(self, video: Frames) -> list[float]:
-        """For the Frechet distance; [] without a network."""
-        return self._frechet.features(video[None])[0].tolist() if self._frechet else []
-
-    def decoded(self, sample: _Sample, decoder: Decoder) -> tuple[Tensor, float]:
-        """The last step's tokens, and the seconds that all passes took."""
-        noise, begin = SeededNoise([sample.seed], self._device), self._now()
-        state = None
-        if decoder.refines:
-            last = self._last(DECODERS[REFINED](), sample, noise)
-            state = DecodeState.after(last, noise.state()).restarted()
-        last = self._last(decoder, sample, noise, state)
-        return last.tokens, self._now() - begin
-
-    def _last(
-        self, decoder: Decoder, sample: _Sample, noise: Noise, state: DecodeState | None = None
-    ) -> DecodeStep:
-        *_, last = decoder(self._bundle.transformer, sample.given, noise, state)
-        return last
-
-    def _now(self) -> float:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
-        return time.perf_counter()
 
 
 class _Store:

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from core.clip import Frames
 from core.errors import UserError
-from core.metrics.frechet import Moments, frechet_distance
+from core.metrics.catalogue import PAIR_METRICS
+from core.metrics.frechet_squeezenet import FrechetSqueezeNet
+from core.metrics.metric import Metric
 
 Values = NDArray[np.float64]
 
@@ -27,21 +29,9 @@ SURE = 2.0
 TABLE, DATA, PLOT = "table.md", "table.json", "plot.png"
 
 
-@dataclass(frozen=True)
-class Figure:
-    """How a figure is shown; `rises`: more is better."""
-
-    label: str
-    digits: int
-    rises: bool
-
-
-FIGURES = {
-    "psnr": Figure("PSNR in the hole, dB", 2, rises=True),
-    "ssim": Figure("SSIM in the hole", 3, rises=True),
-    "lpips": Figure("LPIPS", 4, rises=False),
-    "frechet": Figure("Frechet (SqueezeNet)", 1, rises=False),
-}
+FRECHET = "frechet"
+"""The one figure that is not a mean over the clips."""
+FIGURES: dict[str, type[Metric]] = {**PAIR_METRICS, FRECHET: FrechetSqueezeNet}
 
 
 @dataclass(frozen=True)
@@ -96,10 +86,10 @@ class Difference:
     mean: float
     error: float
 
-    def better(self, figure: Figure) -> bool:
+    def better(self, figure: type[Metric]) -> bool:
         return self.mean * (1 if figure.rises else -1) > SURE * self.error
 
-    def shown(self, figure: Figure) -> str:
+    def shown(self, figure: type[Metric]) -> str:
         """In bold when it is an improvement beyond chance; "" where there is none to tell."""
         if np.isnan(self.mean):
             return ""
@@ -124,11 +114,11 @@ class Comparison:
         return tuple(dict.fromkeys(trial.line for trial in self.trials))
 
     @property
-    def figures(self) -> dict[str, Figure]:
+    def figures(self) -> dict[str, type[Metric]]:
         """Those that were measured on all clips."""
         first = str(self.trials[0])
         known = set.intersection(*(set(clip.figures[first]) for clip in self.clips))
-        known |= {"frechet"} if all(clip.features[first] for clip in self.clips) else set()
+        known |= {FRECHET} if all(clip.features[first] for clip in self.clips) else set()
         return {name: figure for name, figure in FIGURES.items() if name in known}
 
     def of(self, trial: Trial, figure: str) -> Values:
@@ -141,11 +131,11 @@ class Comparison:
 
     def mean(self, trial: Trial, figure: str) -> float:
         """Over all clips; the Frechet distance is one of all clips together."""
-        if figure != "frechet":
+        if figure != FRECHET:
             return float(np.nanmean(self.of(trial, figure)))
         made = np.array([clip.features[str(trial)] for clip in self.clips])
         real = np.array([clip.real for clip in self.clips])
-        return frechet_distance(Moments.of(made), Moments.of(real))
+        return FrechetSqueezeNet.value(*map(FrechetSqueezeNet.summary, (made, real)))
 
     def at_equal_steps(self, trial: Trial, figure: str) -> Difference:
         """To the first line with the same number of steps."""
@@ -175,7 +165,7 @@ class Comparison:
         return "\n".join(self._table_lines()) + "\n"
 
     def _table_lines(self) -> Iterator[str]:
-        paired = {name: figure for name, figure in self.figures.items() if name != "frechet"}
+        paired = {name: figure for name, figure in self.figures.items() if name != FRECHET}
         yield self.about
         yield ""
         yield (
@@ -213,7 +203,7 @@ class Comparison:
                 row[what] = {
                     name: [_plain(x.mean), _plain(x.error)]
                     for name in self.figures
-                    if name != "frechet"
+                    if name != FRECHET
                     for x in [compared(trial, name)]
                 }
             rows.append(row)

@@ -112,7 +112,7 @@ def test_a_decoder_that_refines_is_given_a_result(request_: CompareRequest) -> N
 
 
 def test_a_folder_with_a_comparison_on_other_clips_is_refused(
-    request_: CompareRequest, folder: Path, tmp_path: Path
+    request_: CompareRequest, tmp_path: Path
 ) -> None:
     videos = tmp_path / "videos"
     videos.mkdir()
