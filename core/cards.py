@@ -45,6 +45,7 @@ class ModelCard:
         licence: of the weights; data: what they were trained on; hardware: where.
         steps: optimiser steps by part, e.g. {"tokenizer": 20000, "transformer": 50000}.
         metrics: name → figure, as measured, on footage never trained on.
+        parent: name of the bundle whose networks the training began with; "" for none.
     """
 
     name: str
@@ -64,6 +65,7 @@ class ModelCard:
     hardware: str = ""
     steps: Mapping[str, int] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    parent: str = ""
 
     @property
     def context_frames(self) -> int:

@@ -1,13 +1,18 @@
-"""Train a tokenizer and a masked transformer as a recipe says; a stopped run can go on."""
+"""Train a tokenizer and a transformer as a recipe says; a stopped run can go on.
+
+With several processes: torchrun --nproc-per-node N -m core train RECIPE.toml, or accelerate launch.
+"""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.assets import model_folders
-from core.cli.progress import Progress
+from core.cli.progress import TrainingProgress
 from core.errors import UserError
+from core.requests import TrainRequest, TrainUpdate
 
 RUNS = Path("runs")
 
@@ -16,10 +21,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", type=Path, metavar="RECIPE.toml")
     parser.add_argument("--resume", action="store_true", help="go on with the run that is there")
     parser.add_argument(
+        "--bundle",
+        choices=("last", "best"),
+        help="train nothing: write the model of the run's checkpoints as they are now",
+    )
+    add_folders(parser)
+
+
+def add_folders(parser: argparse.ArgumentParser) -> None:
+    """Arguments that every training has."""
+    parser.add_argument(
         "--run",
         type=Path,
         dest="folder",
-        help="checkpoints and metrics.jsonl; default: runs/ and the recipe's name",
+        help="checkpoints, metrics and samples; default: runs/ and the recipe's name",
     )
     parser.add_argument(
         "--models",
@@ -39,26 +54,33 @@ def run(arguments: argparse.Namespace) -> None:
     from core.jobs import train  # loads torch
 
     folder = arguments.folder or RUNS / arguments.recipe.stem
-    if folder.is_dir() and any(folder.iterdir()) and not arguments.resume:
-        raise UserError(
-            f"There is a run in {folder} already. Go on with it by --resume, or choose another "
-            "folder with --run."
-        )
-    progress = Progress(arguments.json_lines)
+    request = TrainRequest(arguments.recipe, folder, arguments.models, arguments.resume)
+    if arguments.bundle:
+        print(train.bundle_now(request, best=arguments.bundle == "best"))
+        return
+    follow(train.run(request), json_lines=arguments.json_lines)
+
+
+def follow(updates: Iterator[TrainUpdate], *, json_lines: bool) -> None:
+    """Shows a training to its end; of several processes the first one alone speaks.
+
+    Raises:
+        UserError: the training did.
+    """
+    from core.training import processes
+
     bundle = None
-    for update in train.run(train.TrainRequest(arguments.recipe, folder, arguments.models)):
-        bundle = update.bundle
-        figures = "  ".join(f"{name} {value:.4g}" for name, value in update.figures.items())
-        progress.event(
-            "trained",
-            f"{update.phase} {update.step} of {update.total}  {figures}",
-            phase=update.phase,
-            step=update.step,
-            total=update.total,
-            figures=update.figures,
-            samples_per_second=update.samples_per_second,
-        )
-    progress.close()
-    progress.event("finished", "", bundle=str(bundle))
-    if not arguments.json_lines:
-        print(bundle)
+    try:
+        with TrainingProgress(json_lines) as progress:
+            for update in updates:
+                bundle = update.bundle
+                if processes.rank() == 0:
+                    progress.show(update)
+        if not json_lines and processes.rank() == 0:
+            print(bundle)
+    except UserError:
+        if processes.rank():
+            raise SystemExit(1) from None  # the first process says what it is
+        raise
+    finally:
+        processes.leave()

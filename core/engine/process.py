@@ -31,13 +31,14 @@ from core.engine.messages import (
     Updated,
 )
 from core.errors import UserError
-from core.jobs import capabilities, generate, import_checkpoint, tokenizer_pixels
+from core.jobs import capabilities, generate, import_checkpoint, tokenizer_pixels, train
 from core.requests import (
     CapabilitiesRequest,
     GenerationRequest,
     ImportRequest,
     RoundTripRequest,
     StepsRequest,
+    TrainRequest,
     Update,
 )
 
@@ -49,6 +50,7 @@ JOBS: Mapping[type, Job] = {
     ImportRequest: import_checkpoint.run,
     StepsRequest: tokenizer_pixels.run_steps,
     RoundTripRequest: tokenizer_pixels.run_round_trip,
+    TrainRequest: train.run,
 }
 """Which job answers which request. A job of a new kind is one row here."""
 

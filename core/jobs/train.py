@@ -1,122 +1,194 @@
-"""The training job: a recipe → updates; the tokenizer, then the transformer, then the bundle."""
+"""The training job: a recipe → updates; the tokenizer, then the transformer, then the bundle.
+
+The same with one process or many: started by torchrun or accelerate, each process runs this job.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+import shutil
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from core.bundle import ModelBundle, load_bundle
-from core.cards import ModelCard, Network
+import torch
+from torch import nn
+
+from core.bundle import ModelBundle
 from core.errors import UserError
+from core.requests import TrainRequest, TrainUpdate
+from core.training import processes
+from core.training.checkpoints import load_checkpoint
+from core.training.computing import Computing
 from core.training.data import Footage, load_footage
-from core.training.loop import TrainUpdate, prepare_run, run_phase
-from core.training.prior import PriorPhase
-from core.training.recipe import AnyRecipe, MagvitRecipe, load_recipe
-from core.training.tokenizer import TokenizerPhase
-from core.training.transformer import TransformerPhase
-from core.training.vqvae import VQVAEPhase
+from core.training.disk import explained
+from core.training.families import (
+    SECOND_FOLDERS,
+    SecondPhase,
+    first_phase,
+    second_phase,
+    start_of,
+    trained_bundle,
+)
+from core.training.loop import Plan, load_whole_state, run_phase
+from core.training.phases import Phase
+from core.training.recipe import AnyRecipe, load_recipe
+from core.training.run_folder import RunFolder
+from core.training.task_losses import task_losses
+
+__all__ = ["TrainRequest", "TrainUpdate", "bundle_now", "run"]
 
 
-@dataclass(frozen=True)
-class TrainRequest:
-    """What to train, and where.
-
-    Attributes:
-        recipe: a TOML file, see `core.training.recipe`.
-        run: folder of checkpoints and metrics; a run that is there already goes on.
-        models: the bundle is written to `models`/<the recipe's name>.
-    """
-
-    recipe: Path
-    run: Path
-    models: Path
-
-
-def run(request: TrainRequest) -> Iterator[TrainUpdate]:
+def run(request: TrainRequest) -> Generator[TrainUpdate, None, None]:
     """Trains; the last update names the bundle.
 
     Raises:
-        UserError: the recipe, its data or the bundle that it starts from cannot be used.
+        UserError: the recipe, its data or the bundle that it starts from cannot be used; the disk
+            is full; a loss is not a number.
         KeyboardInterrupt: a signal asked to stop; the run is saved and can go on.
     """
+    from accelerate import Accelerator  # takes a while to load
+
     recipe = load_recipe(request.recipe)
-    prepare_run(recipe, request.recipe, request.run)
-    start = _start(recipe)
-    classes = start.card.classes if start else ()
-    footage = load_footage(recipe.data, recipe.folder, classes)
-    tokenizer = _tokenizer_phase(recipe, start)
-    yield from run_phase(tokenizer, footage, request.run, recipe.save_every, recipe.seed)
-    transformer = _transformer_phase(recipe, footage.classes, tokenizer, start)
-    last = None
-    for last in run_phase(transformer, footage, request.run, recipe.save_every, recipe.seed):
-        yield last
-    folder = request.models / recipe.name
-    _bundle(recipe, footage, tokenizer, transformer).save(folder, recipe.stored_as)
-    steps = transformer.steps
-    done = last or TrainUpdate(transformer.name, steps, steps, {}, 0.0)
-    yield replace(done, bundle=folder)
+    computing = Computing.of(recipe, Accelerator())
+    if recipe.threads:
+        torch.set_num_threads(recipe.threads)
+    with _run_folder(request):
+        yield from _Training(recipe, computing).run(request)
 
 
-def _start(recipe: AnyRecipe) -> ModelBundle | None:
-    """The bundle that the training begins with, if any."""
-    if not recipe.start:
-        return None
-    bundle = load_bundle((recipe.folder / recipe.start).resolve())
-    expected = recipe.tokenizer.network if isinstance(recipe, MagvitRecipe) else "vqvae"
-    if bundle.card.tokenizer.name != expected:
-        raise UserError(
-            f"The recipe trains a {expected}, but it starts from “{bundle.card.title}”, whose "
-            f"tokenizer is a {bundle.card.tokenizer.name}. Use a recipe of the same family."
+def bundle_now(request: TrainRequest, *, best: bool = False) -> Path:
+    """Writes the bundle of a run as it is, from its checkpoints; the run may go on meanwhile.
+
+    Args:
+        best: take the best checkpoint of the last phase instead of its newest.
+
+    Raises:
+        UserError: there is no checkpoint yet, or it is of other networks than the recipe's.
+    """
+    training = _Training(load_recipe(request.recipe), Computing())
+    return training.bundle_now(request, best=best)
+
+
+class _Training:
+    """The phases of a recipe, each made when the one before is done."""
+
+    def __init__(self, recipe: AnyRecipe, computing: Computing) -> None:
+        self._recipe, self._computing = recipe, computing
+        self._start = start_of(recipe)
+        self._footage = load_footage(
+            recipe.data, recipe.folder, self._start.classes, held_bytes=recipe.memory << 20
         )
-    return bundle
+        self._first = first_phase(recipe, self._start, computing)
+        self._second: SecondPhase | None = None
+
+    def run(self, request: TrainRequest) -> Iterator[TrainUpdate]:
+        recipe, footage = self._recipe, self._footage
+        plan, held_out = Plan.of(recipe, self._computing.device), self._held_out()
+        old = load_footage(recipe.old, recipe.folder, self._start.classes) if recipe.old else None
+        metrics = self._forgotten(self._start.bundle, old, "before")
+        if metrics:
+            yield self._message("Before", metrics)
+        last = TrainUpdate(recipe.name, 0, 0)
+        if self._first:
+            for last in run_phase(self._first, footage, request.run, plan, held_out):
+                yield last
+        tokenizer = self._tokenizer()
+        self._second = second_phase(
+            recipe, footage.classes, tokenizer, self._start, self._computing
+        )
+        if self._second:
+            for last in run_phase(self._second, footage, request.run, plan, held_out):
+                yield last
+        bundle = self._bundle(tokenizer)
+        after = self._forgotten(bundle, old, "after")
+        if after:
+            yield self._message("After", after)
+            bundle = replace(bundle, card=replace(bundle.card, metrics=metrics | after))
+        folder = request.models / recipe.name
+        processes.at_first(lambda: _write(bundle, folder, recipe))
+        yield replace(last, bundle=folder, message="")
+
+    def bundle_now(self, request: TrainRequest, *, best: bool) -> Path:
+        first, start = self._first, self._start
+        names = SECOND_FOLDERS[type(self._recipe)]
+        begun = (request.run / names).is_dir()
+        if first:
+            self._load(first, request.run, best=best and not begun)
+        tokenizer = self._tokenizer()
+        self._second = None
+        if begun:
+            self._second = second_phase(
+                self._recipe, self._footage.classes, tokenizer, start, self._computing
+            )
+        if self._second:
+            self._load(self._second, request.run, best=best)
+        folder = request.models / self._recipe.name
+        _write(self._bundle(tokenizer), folder, self._recipe)
+        return folder
+
+    def _load(self, phase: Phase, run: Path, *, best: bool) -> None:
+        found = load_checkpoint(run / phase.name, best=best)
+        if found is None:
+            raise UserError(
+                f"The run in {run} has no {'best ' if best else ''}checkpoint of its {phase.name} "
+                "yet. Wait until it has saved one."
+            )
+        load_whole_state(phase, found, run / phase.name)
+
+    def _tokenizer(self) -> Any:
+        return self._first.shipped() if self._first else self._start.tokenizer
+
+    def _bundle(self, tokenizer: nn.Module) -> ModelBundle:
+        transformer = self._second.shipped() if self._second else self._start.transformer
+        phases = (self._first, self._second)
+        return trained_bundle(
+            self._recipe, self._footage.classes, tokenizer, transformer, phases, self._start
+        )
+
+    def _held_out(self) -> Footage | None:
+        """Footage that is not trained on; None where the recipe's data has none."""
+        recipe = self._recipe
+        if not recipe.held_out:
+            return None
+        found = load_footage(recipe.data, recipe.folder, self._footage.classes, split="val")
+        return None if set(found.names) & set(self._footage.names) else found
+
+    def _forgotten(
+        self, bundle: ModelBundle | None, old: Footage | None, when: str
+    ) -> dict[str, float]:
+        """How well each task goes on footage of the old kind, in the first process."""
+        if old is None or bundle is None or bundle.transformer is None or processes.rank():
+            return {}
+        losses = task_losses(bundle, old, self._computing.device, self._recipe.seed)
+        return {f"{task}_loss_{when}": round(loss, 4) for task, loss in losses.items()}
+
+    def _message(self, when: str, losses: Mapping[str, float]) -> TrainUpdate:
+        named = ", ".join(f"{name.split('_')[0]} {loss:.3f}" for name, loss in losses.items())
+        text = f"{when} the training, losses on the old footage by task: {named}"
+        return TrainUpdate(self._recipe.name, 0, 0, dict(losses), message=text)
 
 
-def _tokenizer_phase(recipe: AnyRecipe, start: ModelBundle | None) -> TokenizerPhase | VQVAEPhase:
-    network = start.tokenizer if start else None
-    if isinstance(recipe, MagvitRecipe):
-        return TokenizerPhase(recipe, network)
-    return VQVAEPhase(recipe, network)
+def _write(bundle: ModelBundle, folder: Path, recipe: AnyRecipe) -> None:
+    """Writes the bundle, and removes what a process left that was killed while it wrote one."""
+    for left in folder.parent.glob(f".{folder.name}-*"):
+        shutil.rmtree(left)
+    with explained(folder):
+        bundle.save(folder, recipe.stored_as)
 
 
-def _transformer_phase(
-    recipe: AnyRecipe,
-    classes: tuple[str, ...],
-    tokenizer: TokenizerPhase | VQVAEPhase,
-    start: ModelBundle | None,
-) -> TransformerPhase | PriorPhase:
-    network = start.transformer if start else None
-    if isinstance(recipe, MagvitRecipe):
-        assert isinstance(tokenizer, TokenizerPhase)
-        return TransformerPhase(recipe, classes, tokenizer.trained, network)
-    assert isinstance(tokenizer, VQVAEPhase)
-    return PriorPhase(recipe, classes, tokenizer.trained, network)
+@contextmanager
+def _run_folder(request: TrainRequest) -> Iterator[None]:
+    """The run's folder, held by the first process."""
+    held: list[RunFolder] = []
 
+    def hold() -> None:
+        held.append(RunFolder(request.run, request.recipe, resume=request.resume))
 
-def _bundle(
-    recipe: AnyRecipe,
-    footage: Footage,
-    tokenizer: TokenizerPhase | VQVAEPhase,
-    transformer: TransformerPhase | PriorPhase,
-) -> ModelBundle:
-    """The trained networks as they are now, with a card that has no metrics yet."""
-    about, networks = recipe.about, (tokenizer.trained, transformer.trained)
-    card = ModelCard(
-        name=recipe.name,
-        title=about.title or recipe.name,
-        description=about.description,
-        tokenizer=Network(tokenizer.network, asdict(networks[0].config)),
-        transformer=Network(transformer.network, asdict(networks[1].config)),
-        tasks=transformer.tasks,
-        frames=recipe.frames,
-        height=recipe.size,
-        width=recipe.size,
-        stride=networks[0].stride,
-        rate=about.rate,
-        licence=about.licence,
-        classes=footage.classes if transformer.knows_classes else (),
-        data=about.data,
-        hardware=about.hardware,
-        steps={phase.name: phase.steps for phase in (tokenizer, transformer)},
-    )
-    return ModelBundle(*networks, card)
+    processes.at_first(hold)
+    try:
+        yield
+    finally:
+        for folder in held:
+            folder.close()

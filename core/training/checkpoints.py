@@ -1,39 +1,98 @@
-"""Checkpoints of a training run: safetensors files, written whole or not at all, the last few kept.
+"""Checkpoints of a phase: safetensors files, whole or not there at all; the last few and the best.
 
-<folder>/step-0001200.safetensors     the state after 1,200 steps
+    <folder>/step-0001200.safetensors     the state after 1,200 steps
+    <folder>/best.safetensors             the one with the lowest held-out loss
+
+One process or many: a checkpoint is the same, and any number of processes can go on from it.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
+from core.errors import UserError
+from core.training.disk import write_whole
+
 KEPT = 2
+BEST = "best.safetensors"
 
 
-def save_checkpoint(folder: Path, step: int, state: Mapping[str, Tensor]) -> Path:
-    """`state` after `step` steps; older checkpoints but the last `KEPT` are removed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"step-{step:07}.safetensors"
-    partial = path.with_suffix(".partial")
-    save_file({name: tensor.contiguous() for name, tensor in state.items()}, partial)
-    os.replace(partial, path)
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """Attributes:
+    done: steps.
+    state: all tensors of the phase.
+    notes: what the loop remembers, as JSON has it.
+    """
+
+    done: int
+    state: dict[str, Tensor]
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+def save_checkpoint(
+    folder: Path,
+    done: int,
+    state: Mapping[str, Tensor],
+    notes: Mapping[str, Any] | None = None,
+    *,
+    best: bool = False,
+) -> Path:
+    """`state` after `done` steps; older checkpoints but the last `KEPT` are removed.
+
+    Raises:
+        UserError: the disk is full; those before are still there.
+    """
+    path = folder / f"step-{done:07}.safetensors"
+    kept = {name: tensor.contiguous() for name, tensor in state.items()}
+    header = {"done": str(done), "notes": json.dumps(notes or {})}
+    write_whole(path, lambda partial: save_file(kept, partial, header))
+    if best:
+        write_whole(folder / BEST, lambda partial: _link(path, partial))
     for old in _checkpoints(folder)[:-KEPT]:
         old.unlink()
     return path
 
 
-def load_checkpoint(folder: Path) -> tuple[int, dict[str, Tensor]] | None:
-    """Steps done and state of the newest checkpoint, or None where there is none."""
-    paths = _checkpoints(folder)
+def load_checkpoint(folder: Path, *, best: bool = False) -> Checkpoint | None:
+    """The newest checkpoint, or the best one; None where there is none.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    paths = [path for path in [folder / BEST] if path.is_file()] if best else _checkpoints(folder)
     if not paths:
         return None
-    return int(paths[-1].stem.removeprefix("step-")), load_file(paths[-1])
+    try:
+        with safe_open(paths[-1], "pt") as file:
+            header = file.metadata()
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise UserError(
+            f"The checkpoint {paths[-1]} cannot be read: {error}. Remove it to go on from the one "
+            "before it."
+        ) from error
+    return Checkpoint(int(header["done"]), state, json.loads(header["notes"]))
 
 
 def _checkpoints(folder: Path) -> list[Path]:
     return sorted(folder.glob("step-*.safetensors"))
+
+
+def _link(path: Path, name: Path) -> None:
+    """A second name for a file; a copy of it where the file system knows no such thing."""
+    name.unlink(missing_ok=True)
+    try:
+        os.link(path, name)
+    except OSError:
+        shutil.copyfile(path, name)

@@ -51,7 +51,7 @@ class Learner:
     ) -> None:
         computing = computing or Computing()
         self.settings, self.steps, self.ema = optimiser, steps, ema
-        self._low_rank, precision = low_rank, computing.precision
+        self._low_rank, self._device, precision = low_rank, computing.device, computing.precision
         if low_rank:
             add_adapters(network, low_rank)
         share_batch_norms(network)
@@ -130,7 +130,7 @@ class Learner:
             weights = {k: gathered(v) for k, v in self.average.state_dict().items()}
             if processes.rank() == 0:
                 network.load_state_dict(weights)
-            return network.requires_grad_(False).eval()
+            return network.to(self._device).requires_grad_(False).eval()
         network = copy.deepcopy(self.average)
         if self._low_rank:
             merge_adapters(network)

@@ -1,112 +1,256 @@
-"""The training loop: a recipe and a run folder → updates; the last one names the bundle.
+"""The training loop: the steps of a phase → updates.
 
-    <run>/recipe.toml                  what is being done
-    <run>/metrics.jsonl                one line per report: phase, step, terms of the loss
-    <run>/tokenizer/, transformer/     the last checkpoints of each phase
-
-A run that was stopped or killed goes on from its newest checkpoint with the very same steps.
+A run that was stopped or killed goes on from its newest checkpoint with the very same steps; see
+`core.training.run_folder` for what it writes. With several processes each sees its share of a
+step's batch, all take the same steps, and the first one alone writes.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
-import signal
-import threading
-import time
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from core.training.checkpoints import load_checkpoint, save_checkpoint
+from core.errors import UserError
+from core.requests import TrainUpdate
+from core.training import processes
+from core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from core.training.computing import CPU
 from core.training.data import Footage
+from core.training.held_out import HeldOut, moved
+from core.training.learner import Misfit
 from core.training.loading import Batch, Loader
 from core.training.phases import Losses, Phase
 from core.training.recipe import Recipe
+from core.training.report import Report, Step
+from core.training.run_folder import SAMPLES, forget_after
+from core.training.samples import CLIPS, write_samples
+from core.training.stopping import StopSignals
 
 REPORT_EVERY = 10
 
 
 @dataclass(frozen=True)
-class TrainUpdate:
-    """Where a training run is.
+class Plan:
+    """What the loop takes from a recipe: see the fields of the same names there.
 
     Attributes:
-        phase: "tokenizer" or "transformer".
-        step: steps done of `total`.
-        figures: terms of the loss and other figures, means since the last update.
-        samples_per_second: clips, since the last update.
-        bundle: where the trained model was saved; in the last update alone.
+        rate: frames per second of sample clips.
+        device: where the learners are.
     """
 
-    phase: str
-    step: int
-    total: int
-    figures: dict[str, float]
-    samples_per_second: float
-    bundle: Path | None = None
+    seed: int = 0
+    accumulate: int = 1
+    save_every: int = 200
+    samples_every: int = 0
+    held_out: int = 16
+    workers: int = 0
+    rate: float = 16.0
+    device: torch.device = CPU
+
+    @classmethod
+    def of(cls, recipe: Recipe, device: torch.device = CPU) -> Plan:
+        return cls(
+            recipe.seed,
+            recipe.accumulate,
+            recipe.save_every,
+            recipe.samples_every,
+            recipe.held_out,
+            recipe.workers,
+            recipe.about.rate,
+            device,
+        )
 
 
 def run_phase(
-    phase: Phase, footage: Footage, run: Path, save_every: int, seed: int = 0
+    phase: Phase, footage: Footage, run: Path, plan: Plan, held_out: Footage | None = None
 ) -> Iterator[TrainUpdate]:
     """Does the steps of a phase that are still to be done.
 
     SIGINT and SIGTERM let the step under way end; then, as when the generator is closed, the
     steps done are saved before `KeyboardInterrupt` is raised.
+
+    Args:
+        held_out: footage on which the best checkpoint is chosen, and of which samples are shown;
+            None chooses by the loss of the training, and shows nothing.
+
+    Raises:
+        UserError: the disk is full; a loss is not a number; a checkpoint is of other networks.
     """
-    folder = run / phase.name
-    done = saved = _resume(phase, folder)
-    report = _Report(phase, run / "metrics.jsonl", done)
-    batches = iter(Loader(footage, phase.examples, range(done, phase.steps)))
-    with StopSignals() as stop:
-        try:
-            while done < phase.steps:
-                report.add(*take_step(phase, next(batches), done, seed))
-                done += 1
-                stop.check()
-                if done % save_every == 0 or done == phase.steps:
-                    save_checkpoint(folder, done, whole_state(phase))
-                    saved = done
-                if done % REPORT_EVERY == 0 or done == phase.steps:
-                    yield report.write(done)
-        except (KeyboardInterrupt, GeneratorExit):
-            if saved < done:
-                save_checkpoint(folder, done, whole_state(phase))
-            raise
+    if phase.steps:
+        yield from _Phase(phase, footage, run, plan, held_out).run()
+
+
+class _Phase:
+    """One phase of a run, while it is trained."""
+
+    def __init__(
+        self, phase: Phase, footage: Footage, run: Path, plan: Plan, held_out: Footage | None
+    ) -> None:
+        self._phase, self._footage, self._run, self._plan = phase, footage, run, plan
+        self._folder = run / phase.name
+        self._writes = processes.rank() == 0
+        self._report = Report(phase.name, phase.steps, run if self._writes else None, plan.device)
+        self._held_out: HeldOut | None = None
+        if held_out is not None and plan.held_out:
+            self._held_out = HeldOut(phase, held_out, plan.held_out, plan.device)
+        self._best = math.inf
+        self._done = self._saved = 0
+
+    def run(self) -> Iterator[TrainUpdate]:
+        self._resume()
+        phase, plan = self._phase, self._plan
+        loader = Loader(
+            self._footage,
+            phase.examples,
+            range(self._done, phase.steps),
+            rank=processes.rank(),
+            world=processes.count(),
+            parts=plan.accumulate,
+            workers=plan.workers,
+        )
+        batches = iter(loader)
+        with StopSignals() as stop:
+            try:
+                while self._done < phase.steps:
+                    self._report.add(
+                        take_step(phase, next(batches), self._done, plan.seed, plan.device)
+                    )
+                    self._done += 1
+                    if processes.any_of(stop.asked, plan.device):
+                        raise KeyboardInterrupt
+                    if self._due(REPORT_EVERY) or self._due(plan.save_every):
+                        yield self._say(loader.waited_s)
+            except (KeyboardInterrupt, GeneratorExit):
+                if self._saved < self._done:
+                    self._save(best=False)
+                raise
+            finally:
+                self._report.close()
+
+    def _due(self, every: int) -> bool:
+        return self._done % every == 0 or self._done == self._phase.steps
+
+    def _say(self, waited_s: float) -> TrainUpdate:
+        """Reports, and does what is due beside."""
+        saves = self._due(self._plan.save_every)
+        measured = self._held_out.measure() if saves and self._held_out else {}
+        quality = measured.get("held_out_loss", self._report.smoothed)
+        shows = self._plan.samples_every and self._due(self._plan.samples_every)
+        update = self._report.write(
+            self._done,
+            rate=self._rate(),
+            waited_s=waited_s,
+            measured=measured,
+            samples=self._show() if shows else (),
+        )
+        if saves:
+            best = quality < self._best
+            self._best = min(self._best, quality)
+            self._save(best=best)
+        return update
+
+    def _rate(self) -> float:
+        """Learning rate of the last step, of the network that ships."""
+        learner = next(iter(self._phase.learners.values()), None)
+        return learner.rate(self._done - 1) if learner else 0.0
+
+    def _show(self) -> tuple[Path, ...]:
+        """Writes pictures of what the averaged network does; their paths."""
+        if self._held_out is None:
+            return ()
+        network = self._phase.shipped()
+        path = self._run / SAMPLES / f"{self._phase.name}-{self._done:07}"
+
+        def write() -> tuple[Path, ...]:
+            assert self._held_out is not None
+            rows = self._phase.pictures(network, self._held_out.some(CLIPS))
+            return write_samples(path, rows, self._plan.rate)
+
+        return processes.at_first(write)
+
+    def _save(self, *, best: bool) -> None:
+        state = whole_state(self._phase)  # all processes have a part in it
+        notes = self._report.notes() | {"best": self._best if self._best < math.inf else None}
+
+        def write() -> None:
+            self._report.settle()
+            save_checkpoint(self._folder, self._done, state, notes, best=best)
+
+        processes.at_first(write)
+        self._saved = self._done
+
+    def _resume(self) -> None:
+        found = load_checkpoint(self._folder)
+        if found is not None:
+            load_whole_state(self._phase, found, self._folder)
+            self._done = self._saved = found.done
+            best = found.notes.get("best")
+            self._best = math.inf if best is None else best
+        if self._writes:
+            forget_after(self._run, self._phase.name, self._done)
+        self._report.resume(self._done, found.notes if found else {})
 
 
 def take_step(
-    phase: Phase, parts: Sequence[Batch], step: int, seed: int = 0
-) -> tuple[int, dict[str, float]]:
-    """One step of all learners. → clips seen; terms of the losses and other figures.
+    phase: Phase,
+    parts: Sequence[Batch],
+    step: int,
+    seed: int = 0,
+    device: torch.device = CPU,
+) -> Step:
+    """One step of all learners.
 
     Raises:
-        UserError: a gradient is not a number; no weight has moved.
+        UserError: a loss or a gradient is not a number; no weight has moved.
     """
-    clips, figures = 0, dict[str, float]()
+    clips, loss, figures = 0, 0.0, dict[str, float]()
     for number, part in enumerate(parts):
-        torch.manual_seed(hash((seed, phase.stream, step, number)))
-        losses = phase.losses(part, step)
+        share = processes.rank() * len(parts) + number
+        torch.manual_seed(hash((seed, phase.stream, step, share)))
+        losses = phase.losses(moved(part, device), step)
+        values = _read(losses)
+        _refuse_nan(losses, values, step)
         terms = [term for one in losses.terms.values() for term in one.values()]
-        (sum(terms, torch.zeros(())) / len(parts)).backward()
+        (sum(terms, torch.zeros((), device=device)) / len(parts)).backward()
         clips += len(next(iter(part.values())))
-        for name, value in _named(losses).items():
-            figures[name] = figures.get(name, 0.0) + float(value) / len(parts)
+        first = next(iter(losses.terms.values()), {})
+        loss += sum(values[name] for name in first) / len(parts)
+        for name, value in values.items():
+            figures[name] = figures.get(name, 0.0) + value / len(parts)
     for name, learner in phase.learners.items():
         figures[_below(phase, name, "gradient")] = learner.update(step)
+    torch.manual_seed(hash((seed, phase.stream, step)))  # the same in all processes
     phase.after(step)
-    return clips, figures
+    return Step(clips * processes.count(), loss, figures)
 
 
-def _named(losses: Losses) -> dict[str, Tensor | float]:
-    """All scalars by name."""
+def _read(losses: Losses) -> dict[str, float]:
+    """All scalars by name, means over the processes; the device is waited for once."""
     terms = {name: value for one in losses.terms.values() for name, value in one.items()}
-    return {name: value.detach() for name, value in terms.items()} | dict(losses.figures)
+    named: dict[str, Tensor | float] = {**terms, **losses.figures}
+    if not named:
+        return {}
+    device = next((v.device for v in named.values() if isinstance(v, Tensor)), CPU)
+    values = [torch.as_tensor(v, device=device).detach().float() for v in named.values()]
+    means = processes.all_mean(torch.stack(values)).tolist()
+    return dict(zip(named, means, strict=True))
+
+
+def _refuse_nan(losses: Losses, values: Mapping[str, float], step: int) -> None:
+    for learner, terms in losses.terms.items():
+        for name in terms:
+            if not math.isfinite(values[name]):
+                raise UserError(
+                    f"Training stopped at step {step}: the {learner}'s loss term “{name}” is "
+                    f"{values[name]}. The last checkpoint is good. Lower the rate, clip the "
+                    'gradient, or set precision = "float32", then go on from there by --resume.'
+                )
 
 
 def _below(phase: Phase, learner: str, name: str) -> str:
@@ -122,83 +266,20 @@ def whole_state(phase: Phase) -> dict[str, Tensor]:
     return state
 
 
-def load_whole_state(phase: Phase, state: Mapping[str, Tensor]) -> None:
-    for learner, one in phase.learners.items():
-        one.load_state(_part_of(state, learner))
-    phase.load_state(_part_of(state, "phase"))
+def load_whole_state(phase: Phase, checkpoint: Checkpoint, folder: Path) -> None:
+    """Raises UserError: the checkpoint is of other networks."""
+    try:
+        for learner, one in phase.learners.items():
+            one.load_state(_part_of(checkpoint.state, learner))
+    except Misfit as error:
+        raise UserError(
+            f"The checkpoints in {folder} are of other networks than this recipe's: {error}. Go on "
+            "with the recipe of that run, which is kept beside them, or choose another folder "
+            "with --run."
+        ) from error
+    phase.load_state(_part_of(checkpoint.state, "phase"))
 
 
-def _part_of(state: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+def _part_of(state: Mapping[str, Any], part: str) -> dict[str, Any]:
     prefix = f"{part}."
     return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
-
-
-class StopSignals:
-    """While it is entered, SIGINT and SIGTERM are noted instead of breaking into a step.
-
-    Outside the main thread signals cannot be handled, and are left as they are.
-    """
-
-    def __init__(self) -> None:
-        self._asked = False
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def check(self) -> None:
-        """Raises KeyboardInterrupt when a signal has come."""
-        if self._asked:
-            raise KeyboardInterrupt
-
-    def _note(self, *_: object) -> None:
-        self._asked = True
-
-
-def _resume(phase: Phase, folder: Path) -> int:
-    found = load_checkpoint(folder)
-    if found is None:
-        return 0
-    done, state = found
-    load_whole_state(phase, state)
-    return done
-
-
-class _Report:
-    """Collects the figures of some steps and writes their means as one line of JSON."""
-
-    def __init__(self, phase: Phase, path: Path, done: int) -> None:
-        self._phase, self._path, self._done = phase, path, done
-        self._sums: dict[str, float] = {}
-        self._clips, self._start = 0, time.perf_counter()
-
-    def add(self, clips: int, figures: dict[str, float]) -> None:
-        self._clips += clips
-        for name, value in figures.items():
-            self._sums[name] = self._sums.get(name, 0.0) + value
-
-    def write(self, done: int) -> TrainUpdate:
-        figures = {name: total / (done - self._done) for name, total in self._sums.items()}
-        rate = self._clips / (time.perf_counter() - self._start)
-        update = TrainUpdate(self._phase.name, done, self._phase.steps, figures, rate)
-        line = {"phase": update.phase, "step": done, "samples_per_second": round(rate, 2)}
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line | {k: round(v, 6) for k, v in figures.items()}) + "\n")
-        self._sums, self._done, self._clips = {}, done, 0
-        self._start = time.perf_counter()
-        return update
-
-
-def prepare_run(recipe: Recipe, recipe_path: Path, run: Path) -> None:
-    """Makes the run folder with a copy of the recipe, and sets the number of threads."""
-    run.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(recipe_path, run / "recipe.toml")
-    if recipe.threads:
-        torch.set_num_threads(recipe.threads)

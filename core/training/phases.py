@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
+from core.clip import Frames
 from core.training.learner import Learner
 from core.training.loading import Batch, Examples
 
@@ -55,6 +56,20 @@ class Phase(Protocol):
     def losses(self, batch: Batch, step: int) -> Losses:
         """Of a part of the batch of 0-based step `step`, which is on the learners' device. torch's
         random numbers have been seeded for it."""
+        ...
+
+    def held_out(self, batch: Batch) -> Mapping[str, Tensor]:
+        """How well the averaged network does on clips that it is not trained on: scalars. The first
+        is "loss", by which the best checkpoint is chosen. Nothing of the phase changes."""
+        ...
+
+    def shipped(self) -> nn.Module:
+        """The trained network as it ships; see `Learner.shipped`."""
+        ...
+
+    def pictures(self, network: nn.Module, batch: Batch) -> list[Frames]:
+        """The clips of a batch, and what a network as `shipped` makes of them: uint8 videos
+        (b, T, H, W, 3), the original first."""
         ...
 
     def after(self, step: int) -> None:

@@ -13,11 +13,14 @@ from math import log
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
+from core.clip import Frames
+from core.decoders.autoregressive import Autoregressive
 from core.models.tokenizers.vqvae import VQVAE
 from core.models.transformers.causal import CausalConfig, CausalTransformer
-from core.pixels import MIDDLE_GREY, as_video
+from core.pixels import MIDDLE_GREY, as_video, to_frames
+from core.sampling import SeededNoise
 from core.tasks import Special, causal_tasks
 from core.tokens import Condition
 from core.training.computing import Computing
@@ -130,15 +133,36 @@ class PriorPhase:
         return prepared
 
     def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002 - the same at any step
+        model = self.learner.copy.model
+        assert isinstance(model, CausalTransformer)
+        loss = next_token_loss(model, *self._asked(batch))
+        return Losses({self.name: {"loss": loss}}, {"bits_per_dimension": loss.detach() / log(2)})
+
+    def held_out(self, batch: Batch) -> dict[str, Tensor]:
+        loss = next_token_loss(self.trained, *self._asked(batch))
+        return {"loss": loss, "bits_per_dimension": loss / log(2)}
+
+    def _asked(self, batch: Batch) -> tuple[Tensor, Condition]:
+        """Tokens to say, and what the model is told."""
         prepared = self.prepare(batch)
         tokens, frames = prepared["tokens"], None
         if "first" in prepared:
             blind = prepared["blind"].view(-1, 1, 1, 1, 1)
             frames = torch.where(blind, MIDDLE_GREY, as_video(prepared["first"]))
-        model = self.learner.copy.model
-        assert isinstance(model, CausalTransformer)
-        loss = next_token_loss(model, tokens, clip_condition(tokens, prepared["label"], frames))
-        return Losses({self.name: {"loss": loss}}, {"bits_per_dimension": loss.detach() / log(2)})
+        return tokens, clip_condition(tokens, prepared["label"], frames)
+
+    def shipped(self) -> nn.Module:
+        return self.learner.shipped()
+
+    @torch.no_grad()
+    def pictures(self, network: nn.Module, batch: Batch) -> list[Frames]:
+        """The clips, and what is generated from their classes and first frames, if anything."""
+        assert isinstance(network, CausalTransformer)
+        tokens, condition = self._asked(batch)
+        noise = SeededNoise(range(len(tokens)), tokens.device)
+        *_, last = Autoregressive()(network, condition, noise)
+        generated = self._tokenizer.decode(last.tokens)
+        return [batch["frames"].cpu().numpy(), to_frames(generated)]
 
     def after(self, step: int) -> None:
         """Nothing."""

@@ -28,6 +28,12 @@ def rank() -> int:
     return dist.get_rank() if count() > 1 else 0
 
 
+def leave() -> None:
+    """This process is done."""
+    if count() > 1:
+        dist.destroy_process_group()
+
+
 def all_mean(value: Tensor) -> Tensor:
     """Mean over the processes; gradients go through it."""
     return _Sum.apply(value) / count() if count() > 1 else value
@@ -41,6 +47,13 @@ def all_sum(value: Tensor) -> Tensor:
     total = value.detach().clone()
     dist.all_reduce(total)
     return total
+
+
+def any_of(value: bool, device: torch.device) -> bool:
+    """Whether `value` holds in any process."""
+    if count() == 1:
+        return value
+    return bool(all_sum(torch.tensor(float(value), device=device)) > 0)
 
 
 @torch.no_grad()

@@ -361,7 +361,10 @@ class Recipe:
         memory: MiB of decoded frames that each process which decodes may keep.
         start: folder of a bundle whose networks the training begins with, relative to the recipe;
             their sizes and classes then count instead of the recipe's. "" begins from nothing.
+        new_classes: names that the bundle to start from does not know and shall learn.
         lora: rank of the adapters that learn instead of the weights; 0: the weights learn.
+        old: footage of the kind that the bundle to start from was trained on: how well each task
+            goes on it is measured before and after.
         folder: the recipe file's folder; not a key of the file.
     """
 
@@ -384,7 +387,9 @@ class Recipe:
     held_out: int = 16
     samples_every: int = 1000
     start: str = ""
+    new_classes: tuple[str, ...] = ()
     lora: int = 0
+    old: tuple[DataSource, ...] = ()
     folder: Path = field(default=Path("."), compare=False)
 
     @property

@@ -42,7 +42,7 @@ class Sharding:
     @classmethod
     def of(cls, accelerator: Accelerator) -> Sharding | None:
         """What accelerate was set up for; None without FSDP."""
-        plugin = accelerator.state.fsdp_plugin
+        plugin = getattr(accelerator.state, "fsdp_plugin", None)  # absent without FSDP
         if plugin is None:
             return None
         mesh = init_device_mesh(accelerator.device.type, (accelerator.num_processes,))

@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from core.clip import Frames
+from core.decoders.masked import Commit
 from core.models.tokenizers.vqgan3d import VQGAN3D
 from core.models.transformers.bidirectional import BidirectionalTransformer
-from core.pixels import as_video
+from core.pixels import as_video, to_frames
+from core.sampling import SeededNoise
 from core.tasks import MASKED_TASKS, TASKS
-from core.tokens import Condition
+from core.tokens import MASK, Condition
 from core.training.computing import Computing
 from core.training.data import Cut
 from core.training.learner import Learner
@@ -100,6 +103,17 @@ class TransformerPhase:
         return kept | {"tokens": tokens, "condition_tokens": condition_tokens}
 
     def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002 - the same at any step
+        model = self.learner.copy.model
+        assert isinstance(model, BidirectionalTransformer)
+        loss, accuracy = self._measured(model, batch)
+        return Losses({self.name: {"loss": loss}}, {"accuracy": accuracy})
+
+    def held_out(self, batch: Batch) -> dict[str, Tensor]:
+        loss, accuracy = self._measured(self.trained, batch)
+        return {"loss": loss, "accuracy": accuracy}
+
+    def _measured(self, model: BidirectionalTransformer, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Loss, and share of the changed tokens that are guessed right."""
         prepared, training = self.prepare(batch), self._training
         commit = commit_inputs(
             prepared["tokens"],
@@ -110,8 +124,6 @@ class TransformerPhase:
             mode=self.config.conditioning,
             weights=training.weights,
         )
-        model = self.learner.copy.model
-        assert isinstance(model, BidirectionalTransformer)
         condition = Condition(
             prepared["condition_tokens"], prepared["given"], prepared["task"], prepared["label"]
         )
@@ -119,7 +131,23 @@ class TransformerPhase:
         loss = token_loss(logits, commit.targets, commit.weights, training.label_smoothing)
         changed = commit.inputs != commit.targets
         hits = (logits.detach().argmax(-1) == commit.targets) & changed
-        return Losses({self.name: {"loss": loss}}, {"accuracy": hits.sum() / changed.sum()})
+        return loss, hits.sum() / changed.sum().clamp(min=1)
+
+    def shipped(self) -> nn.Module:
+        return self.learner.shipped()
+
+    @torch.no_grad()
+    def pictures(self, network: nn.Module, batch: Batch) -> list[Frames]:
+        """The clips, what is given of them, and what is generated from that."""
+        assert isinstance(network, BidirectionalTransformer)
+        prepared = self.prepare(batch)
+        given, tokens = prepared["given"], prepared["condition_tokens"]
+        condition = Condition(tokens.where(given, MASK), given, prepared["task"], prepared["label"])
+        noise = SeededNoise(range(len(tokens)), tokens.device)
+        *_, last = Commit()(network, condition, noise)
+        generated = self._tokenizer.decode(last.tokens)
+        filled = [batch[name].cpu().numpy() for name in ("frames", "filled")]
+        return [*filled, to_frames(generated)]
 
     def after(self, step: int) -> None:
         """Nothing."""

@@ -23,6 +23,7 @@ from core.training.checkpoints import load_checkpoint, save_checkpoint
 from core.training.data import Footage
 from core.training.learner import Learner
 from core.training.loading import Batch
+from core.training.loop import Plan
 from core.training.phases import Losses
 from tests.core.training.conftest import footage_of
 
@@ -41,7 +42,7 @@ def request_(recipe_file: Path) -> TrainRequest:
 
 def final_states(run: Path) -> list[dict[str, Tensor]]:
     found = [load_checkpoint(run / phase) for phase in ("tokenizer", "transformer")]
-    return [state for _, state in found]
+    return [checkpoint.state for checkpoint in found]
 
 
 def test_a_recipe_becomes_a_bundle(request_: TrainRequest) -> None:
@@ -71,6 +72,9 @@ def test_a_stopped_run_goes_on_as_if_it_never_had(
     for straight, stopped in zip(final_states(request_.run), final_states(other.run), strict=True):
         for name, tensor in straight.items():
             assert torch.equal(tensor, stopped[name]), name
+
+
+PLAN = Plan(save_every=100)
 
 
 @dataclass(frozen=True)
@@ -115,17 +119,17 @@ def footage() -> Footage:
 
 def test_a_signal_ends_the_step_and_saves_it(tmp_path: Path, footage: Footage) -> None:
     with pytest.raises(KeyboardInterrupt):
-        list(loop.run_phase(CountingPhase(stop_at=6), footage, tmp_path, save_every=100))
+        list(loop.run_phase(CountingPhase(stop_at=6), footage, tmp_path, PLAN))
 
-    done, state = load_checkpoint(tmp_path / "counting")
-    assert (done, int(state["phase.seen"])) == (7, sum(range(14)))
+    found = load_checkpoint(tmp_path / "counting")
+    assert (found.done, int(found.state["phase.seen"])) == (7, sum(range(14)))
 
 
 def test_a_finished_phase_does_nothing_more(tmp_path: Path, footage: Footage) -> None:
-    list(loop.run_phase(CountingPhase(), footage, tmp_path, save_every=100))
+    list(loop.run_phase(CountingPhase(), footage, tmp_path, PLAN))
     again = CountingPhase()
 
-    assert list(loop.run_phase(again, footage, tmp_path, save_every=100)) == []
+    assert list(loop.run_phase(again, footage, tmp_path, PLAN)) == []
     assert again.seen == sum(range(20))
 
 

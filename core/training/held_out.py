@@ -1,0 +1,49 @@
+"""How well a phase does on footage that it is not trained on: the same clips every time."""
+
+from __future__ import annotations
+
+import torch
+
+from core.training import processes
+from core.training.data import Footage
+from core.training.loading import Batch, stacked
+from core.training.phases import Phase
+
+AT_ONCE = 8
+"""Clips in one pass."""
+
+
+class HeldOut:
+    """Args:
+    clips: how many; each process takes its share of them.
+    """
+
+    def __init__(self, phase: Phase, footage: Footage, clips: int, device: torch.device) -> None:
+        self._phase, self._device = phase, device
+        share = -(-clips // processes.count())
+        first = processes.rank() * share
+        # Numbered behind the last step, so that no step ever saw these draws.
+        examples = [phase.examples(footage, phase.steps, first + i) for i in range(share)]
+        self._batches = [stacked(examples[i : i + AT_ONCE]) for i in range(0, share, AT_ONCE)]
+
+    @torch.no_grad()
+    def measure(self) -> dict[str, float]:
+        """ "held_out_loss" and other figures; all processes must ask, and get the same."""
+        sums: dict[str, torch.Tensor] = {}
+        clips = 0
+        for batch in self._batches:
+            size = len(next(iter(batch.values())))
+            for name, value in self._phase.held_out(moved(batch, self._device)).items():
+                sums[name] = sums.get(name, torch.zeros((), device=self._device)) + value * size
+            clips += size
+        means = processes.all_mean(torch.stack(list(sums.values())) / clips).tolist()
+        return {f"held_out_{name}": mean for name, mean in zip(sums, means, strict=True)}
+
+    def some(self, clips: int) -> Batch:
+        """The first few of the clips, on the device."""
+        return moved({k: v[:clips] for k, v in self._batches[0].items()}, self._device)
+
+
+def moved(batch: Batch, device: torch.device) -> Batch:
+    """A batch on the device."""
+    return {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}
