@@ -7,8 +7,9 @@ for each clip.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,8 @@ from core.training.data import Cut, Footage
 from core.training.loading import Batch
 from core.training.painting import random_region
 from core.training.recipe import TransformerTraining
+
+_MASKS, _SHARED, _NUMBERS = 1, 2, 3  # keep random numbers of one step apart
 
 COPIES = 100
 """Of the rarest task in the list that the tasks take their turns by."""
@@ -49,7 +52,7 @@ class TaskExamples:
     def __call__(self, footage: Footage, step: int, index: int) -> Batch:
         rng = np.random.default_rng((self.seed, self.stream, step, index))
         drawn = footage.draw(rng, self.cut)
-        task, progress, number = self._draw(rng, step)
+        task, number = self._draw(rng, step)
         shape = drawn.frames.shape[:3]
         painted = random_region(rng, shape) if task.painted else None
         known = known_frames(task, number, shape[0])
@@ -65,12 +68,42 @@ class TaskExamples:
             "given": torch.from_numpy(given),
             "task": torch.tensor(int(special)),
             "label": torch.tensor(label),
-            "progress": torch.tensor(progress),
-            "score": torch.from_numpy(rng.random(given.shape, dtype=np.float32)),
+        } | self.redrawn(step, index)
+
+    def redrawn(self, step: int, index: int) -> Batch:
+        """ "progress" and "score": which tokens are masked."""
+        key = (self.seed, self.stream, step)
+        rng = np.random.default_rng((*key, index, _MASKS))
+        shared = rng if self.training.per_sample else np.random.default_rng((*key, 0, _SHARED))
+        t, h, w = self.stride
+        grid = (self.cut.frames // t, self.cut.size // h, self.cut.size // w)
+        return {
+            "progress": torch.tensor(shared.random(dtype=np.float32)),
+            "score": torch.from_numpy(rng.random(grid, dtype=np.float32)),
         }
 
-    def _draw(self, rng: np.random.Generator, step: int) -> tuple[Task, float, int]:
-        """Task, progress of the mask ratio and number of known frames."""
+    @property
+    def together(self) -> int:
+        """How many of them belong into one batch, because they share their task."""
+        return 1 if self.training.per_sample else self.training.batch
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """All that an example depends on beside the footage, as JSON values."""
+        training = self.training
+        return {
+            "seed": self.seed,
+            "stream": self.stream,
+            "cut": asdict(self.cut),
+            "tasks": dict(task_shares(training)),
+            "known_frames": list(training.known_frames),
+            "drop": training.drop,
+            "batch": training.batch,
+            "per_sample": training.per_sample,
+        }
+
+    def _draw(self, rng: np.random.Generator, step: int) -> tuple[Task, int]:
+        """Task and number of known frames."""
         shares = task_shares(self.training)
         names = list(shares)
         if self.training.per_sample:
@@ -78,9 +111,8 @@ class TaskExamples:
         else:
             order = turns(self.seed, self.stream, tuple(shares.values()))
             chosen = order[step % len(order)]
-            rng = np.random.default_rng((self.seed, self.stream, step))  # the step's, for all clips
-        progress = float(rng.random(dtype=np.float32))
-        return TASKS[names[chosen]], progress, int(rng.choice(self.training.known_frames))
+            rng = np.random.default_rng((self.seed, self.stream, step, 0, _NUMBERS))
+        return TASKS[names[chosen]], int(rng.choice(self.training.known_frames))
 
 
 def task_shares(training: TransformerTraining) -> Mapping[str, float]:
