@@ -109,35 +109,43 @@ def run(request: CompareRequest) -> Iterator[CompareUpdate]:
         for line in request.lines
         for steps in request.steps
     }
-    _check_tasks(request, card)
+    _check(request, card)
     store = _Store.opened(request)
     if request.threads:
         torch.set_num_threads(request.threads)
     files = NetworkFiles(folder=request.networks)
     bench = Bench(request.bundle, request.data, files, request.tasks, request.seed)
-    clips, warm = [], False
+    clips = []
     for number in range(request.clips):
         clip = store.read(number)
-        missing = [trial for trial in decoders if not clip.has(trial, bench.figures)]
-        if missing:
-            sample = bench.sample(number)
-            clip.meet(sample.frames)
-            clip.real = bench.features(sample.frames)
-            if not warm:
-                bench.decoded(sample, next(iter(decoders.values())))
-                warm = True  # what is only done once, at the first decode, is nobody's time
-            turns = np.random.default_rng((request.seed, number)).permutation(len(missing))
-            for done, trial in enumerate((missing[turn] for turn in turns), start=1):
-                clip.add(trial, *bench.measure(sample, decoders[trial]))
-                fraction = (number + done / len(missing)) / request.clips
-                yield CompareUpdate(fraction, f"clip {number + 1} of {request.clips}: {trial}")
-            store.write(number, clip)
+        for share, trial in _complete(clip, number, decoders, bench):
+            fraction = (number + share) / request.clips
+            yield CompareUpdate(fraction, f"clip {number + 1} of {request.clips}: {trial}")
+        store.write(number, clip)
         clips.append(clip)
     about = f"{request.clips} clips of {request.data.name}: {bench.about}"
     yield CompareUpdate(1.0, "", Comparison(tuple(decoders), tuple(clips), about))
 
 
-def _check_tasks(request: CompareRequest, card: ModelCard) -> None:
+def _complete(
+    clip: Clip, number: int, decoders: Mapping[Trial, Decoder], bench: Bench
+) -> Iterator[tuple[float, Trial]]:
+    """Measures what a clip lacks: the share that is done, and what was measured last."""
+    missing = [trial for trial in decoders if not clip.has(trial, bench.figures)]
+    if not missing:
+        return
+    sample = bench.sample(number)
+    clip.meet(sample.frames)
+    clip.real = bench.features(sample.frames)
+    turns = np.random.default_rng(number).permutation(len(missing))
+    for done, trial in enumerate((missing[turn] for turn in turns), start=1):
+        clip.add(trial, *bench.measure(sample, decoders[trial]))
+        yield done / len(missing), trial
+
+
+def _check(request: CompareRequest, card: ModelCard) -> None:
+    if request.clips < 1:
+        raise UserError(f"Decoders are compared on one clip at least, not on {request.clips}.")
     for name in request.tasks:
         if name not in TASKS or name not in card.tasks or TASKS[name].needs_label:
             known = [task for task in card.tasks if not TASKS[task].needs_label]
