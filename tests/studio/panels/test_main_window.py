@@ -210,6 +210,24 @@ def test_window_rectangle_is_dragged_on_the_canvas(engine: ReplayingEngine, clip
     run(scenario())
 
 
+def test_a_finished_result_is_refined_from_the_menu(engine: ReplayingEngine, clip: Path) -> None:
+    async def scenario() -> None:
+        async with opened(engine, clip) as window:
+            refine, generation = window.actions_["refine"], window.studio.generation
+            assert not refine.isEnabled()
+            await paint_and_generate(window)
+            await until(refine.isEnabled)
+
+            refine.trigger()
+
+            assert not refine.isEnabled()
+            await generation.ended()
+            assert generation.phase is Phase.FINISHED
+            assert engine.requests[-1].decoder == "refine"
+
+    run(scenario())
+
+
 def test_refused_file_is_a_notice_and_the_clip_stays(engine: ReplayingEngine, clip: Path) -> None:
     async def scenario() -> None:
         async with opened(engine, clip) as window:
