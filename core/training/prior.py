@@ -7,8 +7,9 @@ or without their first frames, so that one model can do with either, both or nei
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import log
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,6 +30,7 @@ from core.training.learner import Learner
 from core.training.loading import Batch
 from core.training.phases import Losses
 from core.training.recipe import VideoGPTRecipe
+from core.training.tokenizing import tokenize_clips
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,20 @@ class PriorExamples:
             "unlabelled": torch.tensor(rng.random() < self.label_drop),
             "blind": torch.tensor(rng.random() < self.context_drop),
         }
+
+    def redrawn(self, step: int, index: int) -> Batch:  # noqa: ARG002 - the same for all
+        """Nothing: all of an example stays when it is used again."""
+        return {}
+
+    @property
+    def together(self) -> int:
+        """How many of them belong into one batch."""
+        return 1
+
+    @property
+    def made(self) -> dict[str, Any]:
+        """All that an example depends on beside the footage, as JSON values."""
+        return asdict(self)
 
 
 class PriorPhase:
@@ -119,18 +135,10 @@ class PriorPhase:
         assert isinstance(average, CausalTransformer)
         return average
 
-    @torch.no_grad()
     def prepare(self, batch: Batch) -> Batch:
-        """The tokenizer's part: "tokens" int64 (b, t, h, w) and "label"; with a model that looks
-        at first frames also those, uint8 "first" (b, n, H, W, 3)."""
-        prepared = {
-            "tokens": self._tokenizer.encode(as_video(batch["frames"])),
-            "label": batch["label"].masked_fill(batch["unlabelled"], self.config.classes),
-        }
-        if self.config.context_frames:
-            first = batch["frames"][:, : self.config.context_frames]
-            prepared |= {"first": first, "blind": batch["blind"]}
-        return prepared
+        """The tokenizer's part."""
+        config = self.config
+        return tokenize_clips(self._tokenizer, batch, config.classes, config.context_frames)
 
     def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002 - the same at any step
         model = self.learner.copy.model

@@ -16,7 +16,7 @@ from core.clip import Frames
 from core.decoders.masked import Commit
 from core.models.tokenizers.vqgan3d import VQGAN3D
 from core.models.transformers.bidirectional import BidirectionalTransformer
-from core.pixels import as_video, to_frames
+from core.pixels import to_frames
 from core.sampling import SeededNoise
 from core.tasks import MASKED_TASKS, TASKS
 from core.tokens import MASK, Condition
@@ -30,6 +30,7 @@ from core.training.phases import Losses
 from core.training.precision import WorkingCopy
 from core.training.recipe import MagvitRecipe
 from core.training.task_examples import TaskExamples, task_shares
+from core.training.tokenizing import tokenize_tasks
 
 
 class TransformerPhase:
@@ -92,15 +93,9 @@ class TransformerPhase:
         assert isinstance(average, BidirectionalTransformer)
         return average
 
-    @torch.no_grad()
     def prepare(self, batch: Batch) -> Batch:
-        """The tokenizer's part: "tokens" and "condition_tokens" int64 (b, t, h, w), of the whole
-        and of the filled clips, beside "given", "task" and "label"."""
-        both = torch.cat([as_video(batch["frames"]), as_video(batch["filled"])])
-        both = both.contiguous(memory_format=torch.channels_last_3d)
-        tokens, condition_tokens = self._tokenizer.encode(both).chunk(2)
-        kept = {name: batch[name] for name in ("given", "task", "label")}
-        return kept | {"tokens": tokens, "condition_tokens": condition_tokens}
+        """The tokenizer's part."""
+        return tokenize_tasks(self._tokenizer, batch)
 
     def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002 - the same at any step
         model = self.learner.copy.model
