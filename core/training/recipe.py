@@ -236,6 +236,11 @@ class TransformerTraining:
         per_sample: draw task and mask ratio for each clip; False: one for the batch, as published,
             and every task in its turn.
         drop: share of clips trained without any condition, so that guidance has a meaning.
+        cached: clips that are tokenized once, before the training, and then used again and again,
+            in the first steps with the very losses of clips tokenized anew; 0 tokenizes every clip
+            anew. Tokenizing costs about as much as learning.
+        tokens: folder that `maskreel tokenize` has made with this tokenizer, relative to the
+            recipe; instead of `cached`.
         ema: of the weights; 0, as published, ships them as they are in the end.
     """
 
@@ -259,6 +264,8 @@ class TransformerTraining:
     per_sample: bool = True
     drop: float = 0.1
     label_smoothing: float = 1e-4
+    cached: int = 0
+    tokens: str = ""
     optimiser: Optimiser = Optimiser(betas=(0.9, 0.96), weight_decay=0.045, clip=1.0)
     ema: float = 0.999
 
@@ -298,6 +305,7 @@ class PriorTraining:
         classes: learn the classes of the footage.
         label_drop, context_drop: share of clips trained without class, without first frames, so
             that the model can also do without; 0 as published.
+        cached, tokens: see `TransformerTraining`.
         optimiser: published is Adam with a cosine over all steps.
     """
 
@@ -316,6 +324,8 @@ class PriorTraining:
     batch: int = 32
     label_drop: float = 0.0
     context_drop: float = 0.0
+    cached: int = 0
+    tokens: str = ""
     optimiser: Optimiser = Optimiser(
         rate=3e-4, betas=(0.9, 0.999), clip=1.0, warmup=0, decay=10**9, shape="cosine"
     )
