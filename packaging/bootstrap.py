@@ -4,7 +4,7 @@
                                                    headless and leave a video and a picture
     python3 packaging/bootstrap.py test [...]      run the tests; the rest goes to pytest
     python3 packaging/bootstrap.py check           lint, types and import directions
-    python3 packaging/bootstrap.py bench [NAME]    measure: everything, or start, generation, decode
+    python3 packaging/bootstrap.py bench [NAME]    measure: everything, or start, masks, …
 
 The first call makes `.venv/` in the checkout and installs the versions of requirements.lock;
 later calls only look whether anything changed. Standard library only; Linux, macOS, Windows.
