@@ -1,4 +1,5 @@
-"""Recipes of VideoGPT's paper: `preset = "bair"` fills in what a recipe leaves out."""
+"""Recipes of the papers: `preset = "bair"` fills in what a recipe leaves out. Those of VideoGPT
+stand here, those of MAGVIT beside."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.models.presets import FRAMES, PRESETS, SIZE, Training
+from core.training.published_magvit import magvit_presets
 
 Values = dict[str, Any]
 
@@ -36,10 +38,13 @@ def completed(values: Values, where: str) -> Values:
     name = values.pop("preset", None)
     if name is None:
         return values
-    if name not in PRESETS:
-        known = ", ".join(PRESETS)
+    if name in PRESETS:
+        return _merged(_published(name), values)
+    others = magvit_presets()
+    if name not in others:
+        known = ", ".join([*PRESETS, *others])
         raise UserError(f"{where}: there is no preset “{name}”. Known: {known}.")
-    return _merged(_published(name), values)
+    return _merged(others[name], values)
 
 
 def _published(name: str) -> Values:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
 from core.errors import UserError
 from core.models.presets import PRESETS
-from core.training.recipe import Optimiser, VideoGPTRecipe, load_recipe, load_sources
+from core.training.published_magvit import magvit_presets
+from core.training.recipe import (
+    MagvitRecipe,
+    Optimiser,
+    VideoGPTRecipe,
+    load_recipe,
+    load_sources,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -105,3 +113,78 @@ def test_an_unknown_preset_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="Known: moving-mnist"):
         load_recipe(path)
+
+
+@pytest.mark.parametrize("name", magvit_presets())
+def test_every_preset_of_magvit_alone_makes_a_recipe(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'name = "mine"\npreset = "{name}"\n[[data]]\nfolder = "videos"\n')
+
+    recipe = load_recipe(path)
+
+    assert isinstance(recipe, MagvitRecipe)
+    assert recipe.transformer_config(101).length == 1024 * (4 if "2d" in name else 1) + (
+        2 if recipe.transformer.multi_task else 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "tokenizer", "transformer"),
+    [
+        ("ucf101-b", 37_000, 74_000),
+        ("ucf101-l", 74_000, 74_000),
+        ("bair-b", 135_200, 67_600),
+        ("bair-l", 135_200, 135_200),
+        ("bair-mt8-b", 135_200, 202_800),
+        ("bair-mt8-l", 135_200, 270_400),
+        ("k600-l", 270_000, 540_000),
+        ("2d-ucf101-b", 37_000, 74_000),
+    ],
+)
+def test_magvit_is_trained_as_long_as_published(
+    name: str, tokenizer: int, transformer: int
+) -> None:
+    values = magvit_presets()[f"magvit-{name}"]
+
+    assert values["tokenizer"]["legs"][0]["steps"] == tokenizer
+    assert values["transformer"]["steps"] == transformer
+
+
+def test_the_published_schedule_of_a_tokenizer() -> None:
+    values = magvit_presets()["magvit-ucf101-b"]["tokenizer"]["optimiser"]
+    optimiser = Optimiser(**(values | {"betas": (0.0, 0.99)}))
+
+    for step in (0, 40, 73, 74, 1000, 36_999):
+        # The authors count from 0, so that their first step learns nothing; here it is the second.
+        rise = min(1, (step + 1) / 74)
+        fall = (1 + math.cos(math.pi * max(0, step - 74) / (37_000 - 74))) / 2
+        assert optimiser.rate_at(step, 37_000) == pytest.approx(1e-4 * min(rise, fall), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ('tasks = ["FP", "XY"]', "no task XY"),
+        ('tasks = ["FP"]\ntask_weights = [1, 2]', "one number per entry"),
+        ("known_frames = [0]", "above zero"),
+        ('conditioning = "latent"', "must be one of"),
+    ],
+)
+def test_a_wrong_training_of_the_transformer_is_refused(
+    recipe_file: Path, change: str, said: str
+) -> None:
+    recipe_file.write_text(recipe_file.read_text() + change)
+
+    with pytest.raises(UserError, match=said):
+        load_recipe(recipe_file)
+
+
+def test_a_tokenizer_of_frames_has_sizes_of_its_own(recipe_file: Path) -> None:
+    text = recipe_file.read_text().replace("temporal_down = [true]\n", "")
+    recipe_file.write_text(text.replace("[tokenizer]\n", '[tokenizer]\nnetwork = "vqgan2d"\n'))
+
+    recipe = load_recipe(recipe_file)
+
+    assert isinstance(recipe, MagvitRecipe)
+    assert recipe.tokenizer.model.stride == (1, 2, 2)
+    assert recipe.transformer_config(0).grid == (4, 8, 8)
