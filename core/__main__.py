@@ -19,6 +19,7 @@ from core.cli import (
     generate,
     import_checkpoint,
     record,
+    tokenize,
     train,
 )
 from core.errors import UserError
@@ -28,6 +29,7 @@ DONE, FAILED, STOPPED = 0, 1, 130
 VERBS = {
     "generate": (generate, "generate a region of a clip and write the result"),
     "train": (train, "train a model as a recipe says"),
+    "tokenize": (tokenize, "turn footage into tokens once, to train from them"),
     "evaluate": (evaluate, "measure a model on footage that it was not trained on"),
     "compare": (compare, "compare decoders on such footage: quality against time"),
     "import": (import_checkpoint, "make a model of a checkpoint of VideoGPT's authors"),

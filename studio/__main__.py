@@ -11,7 +11,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-COMMANDS = ("generate", "import", "export", "train", "evaluate", "compare", "record", "doctor")
+COMMANDS = (
+    "generate",
+    "import",
+    "export",
+    "train",
+    "tokenize",
+    "evaluate",
+    "compare",
+    "record",
+    "doctor",
+)
 """Words that `core` answers: they may import torch, which the window's process never does."""
 
 STOPPED = 130

@@ -19,6 +19,7 @@ from core.bundle import ModelBundle
 from core.errors import UserError
 from core.requests import TrainRequest, TrainUpdate
 from core.training import processes
+from core.training.cached import examples_for
 from core.training.checkpoints import load_checkpoint
 from core.training.computing import Computing
 from core.training.data import Footage, load_footage
@@ -31,9 +32,10 @@ from core.training.families import (
     start_of,
     trained_bundle,
 )
+from core.training.loading import Examples
 from core.training.loop import Plan, load_whole_state, run_phase
 from core.training.phases import Phase
-from core.training.recipe import AnyRecipe, load_recipe
+from core.training.recipe import AnyRecipe, MagvitRecipe, load_recipe
 from core.training.run_folder import RunFolder
 from core.training.task_losses import task_losses
 
@@ -99,7 +101,8 @@ class _Training:
             recipe, footage.classes, tokenizer, self._start, self._computing
         )
         if self._second:
-            for last in run_phase(self._second, footage, request.run, plan, held_out):
+            examples = yield from self._examples(self._second, tokenizer, request.run)
+            for last in run_phase(self._second, footage, request.run, plan, held_out, examples):
                 yield last
         bundle = self._bundle(tokenizer)
         after = self._forgotten(bundle, old, "after")
@@ -109,6 +112,22 @@ class _Training:
         folder = request.models / recipe.name
         processes.at_first(lambda: _write(bundle, folder, recipe))
         yield replace(last, bundle=folder, message="")
+
+    def _examples(
+        self, phase: SecondPhase, tokenizer: Any, run: Path
+    ) -> Generator[TrainUpdate, None, Examples]:
+        """What the second phase sees; its clips are tokenized first where the recipe says so."""
+        recipe = self._recipe
+        return examples_for(
+            phase,
+            recipe.transformer if isinstance(recipe, MagvitRecipe) else recipe.prior,
+            tokenizer,
+            self._footage,
+            recipe_folder=recipe.folder,
+            run=run,
+            device=self._computing.device,
+            workers=recipe.workers,
+        )
 
     def bundle_now(self, request: TrainRequest, *, best: bool) -> Path:
         first, start = self._first, self._start

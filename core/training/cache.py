@@ -14,11 +14,9 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -104,8 +102,9 @@ class TokenCache:
         rows = {name: opened.get_slice(name)[row : row + 1][0] for name in opened.keys()}  # noqa: SIM118
         return {name: value.to(_READ.get(value.dtype, value.dtype)) for name, value in rows.items()}
 
-    def verify(self, network: str, tokenizer: str, classes: tuple[str, ...]) -> None:
-        """Raises UserError when the examples are not for that transformer and that tokenizer."""
+    def verify(self, network: str, tokenizer: str, classes: tuple[str, ...] | None) -> None:
+        """Raises UserError when the examples are not for that transformer and that tokenizer, or
+        have other classes than a transformer that learns classes; None learns none."""
         held = self.contents
         if held.network != network:
             raise UserError(f"{self.folder} holds tokens for a {held.network}, not a {network}.")
@@ -114,7 +113,7 @@ class TokenCache:
                 f"The tokens in {self.folder} were made by another tokenizer than the one that is "
                 "trained with. Make them anew with maskreel tokenize."
             )
-        if held.classes != classes:
+        if classes is not None and held.classes != classes:
             theirs, ours = (", ".join(names) or "none" for names in (held.classes, classes))
             raise UserError(
                 f"The tokens in {self.folder} have the classes {theirs}; the recipe's footage has "
@@ -125,43 +124,9 @@ class TokenCache:
         return self.__dict__ | {"_shards": {}}
 
 
-class Redrawing(Examples, Protocol):
-    """Examples of which a part is cheap and drawn afresh whenever an example is used again."""
-
-    def redrawn(self, step: int, index: int) -> Batch:
-        """That part of example `index` of a step."""
-        ...
-
-
-@dataclass(frozen=True)
-class CachedExamples:
-    """Examples of a cache in the place of those that a phase makes.
-
-    The first time through they come as they were made; then shuffled, each time anew.
-
-    Attributes:
-        plain: what the cache was made of; adds what is drawn afresh at every use.
-    """
-
-    plain: Redrawing
-    cache: TokenCache
-    seed: int
-
-    def count(self, step: int) -> int:
-        return self.plain.count(step)
-
-    def __call__(self, footage: Footage, step: int, index: int) -> Batch:  # noqa: ARG002
-        together = self.cache.contents.together
-        unit, place = divmod(step * self.count(step) + index, together)
-        turn, unit = divmod(unit, len(self.cache) // together)
-        if turn:
-            unit = int(_shuffled(self.seed, turn, len(self.cache) // together)[unit])
-        return self.cache[unit * together + place] | self.plain.redrawn(step, index)
-
-
-@lru_cache(maxsize=2)
-def _shuffled(seed: int, turn: int, count: int) -> np.ndarray:
-    return np.random.default_rng((seed, turn)).permutation(count)
+def token_type(codebook_size: int) -> torch.dtype:
+    """The smallest type on the disk that holds every token."""
+    return torch.uint16 if codebook_size <= 1 << 16 else torch.int32
 
 
 def fingerprint(tokenizer: nn.Module) -> str:
@@ -181,7 +146,7 @@ def write_cache(
     examples: Examples,
     prepare: Callable[[Batch], Batch],
     *,
-    token_type: torch.dtype = torch.uint16,
+    stored: torch.dtype = torch.uint16,
     device: torch.device | str = "cpu",
     workers: int = 0,
     rank: int = 0,
@@ -191,7 +156,7 @@ def write_cache(
 
     Args:
         prepare: a batch → what is stored of it, see the phases' `prepare`.
-        token_type: of tokens on the disk; unsigned 16 bits hold codebooks of up to 65,536 codes.
+        stored: type of tokens on the disk, see `token_type`.
         rank, world: which process this is; each makes a part of the shards.
 
     Raises:
@@ -210,7 +175,7 @@ def write_cache(
         steps, Loader(footage, numbered, steps, workers=workers), strict=True
     ):
         prepared = prepare({name: value.to(device) for name, value in batch.items()})
-        rows.append({k: _narrow(k, v, token_type).cpu() for k, v in prepared.items()})
+        rows.append({k: _narrow(k, v, stored).cpu() for k, v in prepared.items()})
         done += numbered.count(step)
         if len(rows) == SHARD // AT_ONCE or step == steps[-1]:
             _save_shard(_shard(folder, step * AT_ONCE // SHARD), rows)
@@ -236,8 +201,8 @@ class _Numbered:
         return self.examples(footage, *divmod(step * AT_ONCE + index, self.examples.count(0)))
 
 
-def _narrow(name: str, value: Tensor, token_type: torch.dtype) -> Tensor:
-    wanted = token_type if name.endswith("tokens") else _STORED.get(value.dtype, value.dtype)
+def _narrow(name: str, value: Tensor, stored: torch.dtype) -> Tensor:
+    wanted = stored if name.endswith("tokens") else _STORED.get(value.dtype, value.dtype)
     return value.to(wanted)
 
 

@@ -24,7 +24,7 @@ from core.training.computing import CPU
 from core.training.data import Footage
 from core.training.held_out import HeldOut, moved
 from core.training.learner import Misfit
-from core.training.loading import Batch, Loader
+from core.training.loading import Batch, Examples, Loader
 from core.training.phases import Losses, Phase
 from core.training.recipe import Recipe
 from core.training.report import Report, Step
@@ -68,7 +68,12 @@ class Plan:
 
 
 def run_phase(
-    phase: Phase, footage: Footage, run: Path, plan: Plan, held_out: Footage | None = None
+    phase: Phase,
+    footage: Footage,
+    run: Path,
+    plan: Plan,
+    held_out: Footage | None = None,
+    examples: Examples | None = None,
 ) -> Iterator[TrainUpdate]:
     """Does the steps of a phase that are still to be done.
 
@@ -78,12 +83,13 @@ def run_phase(
     Args:
         held_out: footage on which the best checkpoint is chosen, and of which samples are shown;
             None chooses by the loss of the training, and shows nothing.
+        examples: what steps see; None for the phase's own.
 
     Raises:
         UserError: the disk is full; a loss is not a number; a checkpoint is of other networks.
     """
     if phase.steps:
-        yield from _Phase(phase, footage, run, plan, held_out).run()
+        yield from _Phase(phase, footage, run, plan, held_out).run(examples or phase.examples)
 
 
 class _Phase:
@@ -102,12 +108,12 @@ class _Phase:
         self._best = math.inf
         self._done = self._saved = 0
 
-    def run(self) -> Iterator[TrainUpdate]:
+    def run(self, examples: Examples) -> Iterator[TrainUpdate]:
         self._resume()
         phase, plan = self._phase, self._plan
         loader = Loader(
             self._footage,
-            phase.examples,
+            examples,
             range(self._done, phase.steps),
             rank=processes.rank(),
             world=processes.count(),
@@ -188,7 +194,7 @@ class _Phase:
     def _resume(self) -> None:
         found = load_checkpoint(self._folder)
         if found is not None:
-            load_whole_state(self._phase, found, self._folder)
+            load_whole_state(self._phase, found, self._folder, self._plan.device)
             self._done = self._saved = found.done
             best = found.notes.get("best")
             self._best = math.inf if best is None else best
@@ -266,7 +272,9 @@ def whole_state(phase: Phase) -> dict[str, Tensor]:
     return state
 
 
-def load_whole_state(phase: Phase, checkpoint: Checkpoint, folder: Path) -> None:
+def load_whole_state(
+    phase: Phase, checkpoint: Checkpoint, folder: Path, device: torch.device = CPU
+) -> None:
     """Raises UserError: the checkpoint is of other networks."""
     try:
         for learner, one in phase.learners.items():
@@ -277,7 +285,8 @@ def load_whole_state(phase: Phase, checkpoint: Checkpoint, folder: Path) -> None
             "with the recipe of that run, which is kept beside them, or choose another folder "
             "with --run."
         ) from error
-    phase.load_state(_part_of(checkpoint.state, "phase"))
+    own = _part_of(checkpoint.state, "phase")
+    phase.load_state({name: tensor.to(device) for name, tensor in own.items()})
 
 
 def _part_of(state: Mapping[str, Any], part: str) -> dict[str, Any]:

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import pickle
-from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from core.errors import UserError
 from core.training import cache
-from core.training.cache import (
-    CachedExamples,
-    Contents,
-    TokenCache,
-    fingerprint,
-    write_cache,
-)
+from core.training.cache import Contents, TokenCache, fingerprint, write_cache
 from core.training.data import Footage
-from core.training.loading import Batch, Loader
+from core.training.loading import Batch
 from tests.core.training.conftest import footage_of
 
 CONTENTS = Contents("bidirectional", "abc", ("all",), count=27, made={"seed": 3})
@@ -155,44 +146,6 @@ def test_a_damaged_cache_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / cache.CONTENTS_FILE).write_text(text)
     with pytest.raises(UserError, match=r"cache\.json"):
         TokenCache(tmp_path)
-
-
-def test_the_first_turn_is_as_without_a_cache(tmp_path: Path) -> None:
-    write(tmp_path)
-    examples = CachedExamples(Numbers(), TokenCache(tmp_path), seed=0)
-
-    cached = [parts for (parts,) in Loader(FOOTAGE, examples, range(5))]
-    plain = [parts for (parts,) in Loader(FOOTAGE, Numbers(), range(5))]
-
-    for one, other in zip(cached, plain, strict=True):
-        for name, value in (tokenized(other) | {"score": other["score"]}).items():
-            assert torch.equal(one[name], value)
-
-
-@given(st.integers(1, 4), st.integers(0, 5))
-def test_every_turn_uses_all_examples_and_keeps_batches_together(units: int, seed: int) -> None:
-    together = 3
-    examples = CachedExamples(Numbers(together), Held(units * together, together), seed)
-
-    for turn in range(3):
-        steps = range(turn * units, (turn + 1) * units)
-        batches = [
-            [int(examples(FOOTAGE, step, index)["number"]) for index in range(together)]
-            for step in steps
-        ]
-        assert Counter(chain.from_iterable(batches)) == Counter(range(units * together))
-        assert all(batch[0] % together == 0 for batch in batches)
-        assert all(np.diff(batch).tolist() == [1, 1] for batch in batches)
-
-
-class Held(TokenCache):
-    """A cache of numbers, in memory."""
-
-    def __init__(self, count: int, together: int) -> None:
-        self.contents = replace(CONTENTS, count=count, together=together)
-
-    def __getitem__(self, number: int) -> Batch:
-        return {"number": torch.tensor(number)}
 
 
 def test_any_weight_changes_the_fingerprint() -> None:
