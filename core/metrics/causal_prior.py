@@ -1,4 +1,4 @@
-"""Figures of a causal transformer: how well it says the next token, and how clips go on."""
+"""Figures of a causal transformer: how well it says the next token."""
 
 from __future__ import annotations
 
@@ -6,75 +6,59 @@ from dataclasses import replace
 from math import log
 from typing import Any
 
-import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from core.bundle import ModelBundle
 from core.conditioning import condition
-from core.decoders.autoregressive import Autoregressive
-from core.metrics.figures import Figures
-from core.metrics.psnr_ssim import psnr, ssim
-from core.pixels import to_frames
-from core.sampling import SeededNoise
 from core.tasks import TASKS
 from core.tokens import Condition
 
+FREE = "free_"
+"""Before the names of figures without class and first frames."""
 
-def measure(
-    bundle: ModelBundle, clips: Tensor, labels: Tensor, tokens: Tensor, figures: Figures
-) -> None:
-    """Adds bits per dimension (of the token grid) and accuracy of the next token, and PSNR and
-    SSIM of continued clips, beside those of a last frame that stands still.
+
+def figures(
+    bundle: ModelBundle, clips: Tensor, labels: Tensor, tokens: Tensor
+) -> dict[str, NDArray]:
+    """Bits per dimension (of the token grid) and accuracy of the next token, one per clip (b,).
 
     Args:
         clips: float (b, 3, T, H, W) in [0, 1]; labels, tokens: theirs.
     """
-    card, kept = bundle.card, _kept(bundle, clips)
+    card = bundle.card
     given = condition(
         TASKS["continue"],
         clips,
         bundle.tokenizer,
         labels=labels.tolist() if card.classes else None,
         classes=len(card.classes),
-        kept=kept,
+        kept=kept_frames(bundle),
         context_frames=card.context_frames,
     )
-    _measure_guesses(bundle.transformer, given, tokens, "", figures)
+    found = _guesses(bundle.transformer, given, tokens)
     if "generate" in card.tasks and (card.classes or card.context_frames):
         free = replace(given, labels=torch.full_like(labels, len(card.classes)), frames=None)
-        _measure_guesses(bundle.transformer, free, tokens, "free_", figures)
-    _measure_continued(bundle, clips, given, kept, figures)
+        guesses = _guesses(bundle.transformer, free, tokens)
+        found |= {FREE + name: values for name, values in guesses.items()}
+    return found
 
 
-def _kept(bundle: ModelBundle, clips: Tensor) -> int:
-    """Half of the frames, as whole token frames."""
+def kept_frames(bundle: ModelBundle) -> int:
+    """How many frames of a clip are kept when the rest is to be invented: half, as whole token
+    frames, and at least those that the transformer looks at."""
     stride = bundle.tokenizer.stride[0]
-    half = clips.shape[2] // 2
-    return max(half - half % stride, stride)
+    half = bundle.card.frames // 2
+    return max(half - half % stride, stride, bundle.card.context_frames)
 
 
-def _measure_guesses(
-    transformer: Any, given: Condition, tokens: Tensor, prefix: str, figures: Figures
-) -> None:
+def _guesses(transformer: Any, given: Condition, tokens: Tensor) -> dict[str, NDArray]:
     """Of all tokens, each given those before it."""
     surprise = -transformer(tokens, given).log_softmax(-1)
-    own = surprise.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
-    hit = surprise.argmin(-1) == tokens
-    for nats, right in zip(own, hit, strict=True):
-        figures.add(f"{prefix}bits_per_dimension", float(nats.mean()) / log(2))
-        figures.add(f"{prefix}token_accuracy", float(right.float().mean()))
-
-
-def _measure_continued(
-    bundle: ModelBundle, clips: Tensor, given: Condition, kept: int, figures: Figures
-) -> None:
-    """Of the frames that were not given."""
-    noise = SeededNoise(range(len(clips)))
-    *_, last = Autoregressive()(bundle.transformer, given, noise)
-    generated = to_frames(bundle.tokenizer.decode(last.tokens))
-    for target, video in zip(to_frames(clips), generated, strict=True):
-        still = np.broadcast_to(target[kept - 1], target[kept:].shape)
-        for name, result in (("model", video[kept:]), ("still", still)):
-            figures.add(f"continued_psnr_{name}", psnr(result / 255, target[kept:] / 255))
-            figures.add(f"continued_ssim_{name}", ssim(result / 255, target[kept:] / 255))
+    own = surprise.gather(-1, tokens.unsqueeze(-1)).flatten(1)
+    hit = (surprise.argmin(-1) == tokens).flatten(1)
+    return {
+        "bits_per_dimension": (own.double().mean(1) / log(2)).cpu().numpy(),
+        "token_accuracy": hit.double().mean(1).cpu().numpy(),
+    }

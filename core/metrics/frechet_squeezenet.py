@@ -57,8 +57,10 @@ class FrechetSqueezeNet:
             rows.append(torch.cat([frames.mean(0), MOTION * moves]))
         return torch.stack(rows).cpu().numpy()
 
-    def summary(self, features: NDArray[np.float32]) -> Moments:
+    @staticmethod
+    def summary(features: NDArray[np.float32]) -> Moments:
         return Moments.of(features)
 
-    def value(self, generated: Moments, real: Moments) -> float:
+    @staticmethod
+    def value(generated: Moments, real: Moments) -> float:
         return frechet_distance(generated, real)

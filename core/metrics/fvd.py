@@ -65,8 +65,10 @@ class FVD:
             rows.append(mean_logits(logits, CLASSES, self.files[0]))
         return torch.cat(rows).cpu().numpy()
 
-    def summary(self, features: NDArray[np.float32]) -> Moments:
+    @staticmethod
+    def summary(features: NDArray[np.float32]) -> Moments:
         return Moments.of(features)
 
-    def value(self, generated: Moments, real: Moments) -> float:
+    @staticmethod
+    def value(generated: Moments, real: Moments) -> float:
         return frechet_distance(generated, real)

@@ -91,11 +91,13 @@ class InceptionScore:
             rows.append(mean_logits(logits, CLASSES, self.files[0]).softmax(-1))
         return torch.cat(rows).cpu().numpy()
 
-    def summary(self, features: NDArray[np.float32]) -> Chances:
+    @staticmethod
+    def summary(features: NDArray[np.float32]) -> Chances:
         p = np.asarray(features, np.float64)
         return Chances(len(p), p.sum(axis=0), float((p * _log(p)).sum()))
 
-    def value(self, generated: Chances, real: Chances) -> float:  # noqa: ARG002 - needs none
+    @staticmethod
+    def value(generated: Chances, real: Chances) -> float:  # noqa: ARG004 - needs none
         """Between 1 and the number of classes."""
         marginal = generated.chance / generated.count
         information = generated.certainty / generated.count - (marginal * _log(marginal)).sum()

@@ -5,6 +5,7 @@ Differentiable, so that it is a loss as well.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -116,16 +117,18 @@ class LpipsMetric:
 
     @torch.inference_mode()
     def __call__(
-        self, results: Frames, target: Frames, region: Known | None = None
+        self, results: Frames, target: Frames, regions: Sequence[Known | None] = (None,)
     ) -> NDArray[np.float64]:
-        place = None if region is None else torch.from_numpy(region).to(self._device)
-        pictures = to_video(target[None], self._device)[0].movedim(1, 0)
-        wanted = self._lpips.features(pictures)
-        distances = []
+        places = [
+            None if region is None else torch.from_numpy(region).to(self._device)
+            for region in regions
+        ]
+        wanted = self._lpips.features(to_video(target[None], self._device)[0].movedim(1, 0))
+        rows = []
         for video in to_video(results, self._device):
             shown = self._lpips.features(video.movedim(1, 0))
-            distances.append(self._lpips.compared(shown, wanted, place).nanmean())
-        return torch.stack(distances).double().cpu().numpy()
+            rows.append([self._lpips.compared(shown, wanted, place).nanmean() for place in places])
+        return torch.tensor(rows, dtype=torch.float64).numpy()
 
 
 class _Head(nn.Module):

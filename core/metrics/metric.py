@@ -6,6 +6,7 @@ bring it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -48,13 +49,13 @@ class PairMetric(Metric, Protocol):
         ...
 
     def __call__(
-        self, results: Frames, target: Frames, region: Known | None = None
+        self, results: Frames, target: Frames, regions: Sequence[Known | None] = (None,)
     ) -> NDArray[np.float64]:
-        """One figure per result, (n,); NaN where the region holds nothing to measure.
+        """One figure per result and region, (n, r); NaN where a region holds nothing to measure.
 
         Args:
             results: uint8 (n, T, H, W, 3); target: uint8 (T, H, W, 3).
-            region: bool (T, H, W): only there; None means everywhere.
+            regions: each bool (T, H, W): only there; None means everywhere.
         """
         ...
 
@@ -81,10 +82,12 @@ class SetMetric(Metric, Protocol):
         """
         ...
 
-    def summary(self, features: NDArray[np.float32]) -> Any:
+    @staticmethod
+    def summary(features: NDArray[np.float32]) -> Any:
         """What is kept of a part of a set; summaries of parts add up with +."""
         ...
 
-    def value(self, generated: Any, real: Any) -> float:
+    @staticmethod
+    def value(generated: Any, real: Any) -> float:
         """Of two summaries. NaN where a set is too small."""
         ...

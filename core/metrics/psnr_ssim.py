@@ -5,7 +5,7 @@ SSIM: Wang et al. 2004, on luma, 11x11 Gaussian of sigma 1.5, windows that lie w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -67,11 +67,16 @@ class Psnr:
     def open(cls, files: NetworkFiles, device: torch.device) -> Psnr:  # noqa: ARG003
         return cls()
 
-    def __call__(self, results: Frames, target: Frames, region: Known | None = None) -> Exact:
-        pairs = ((result / 255, target / 255) for result in results)
-        if region is None:
-            return np.array([psnr(*pair) for pair in pairs])
-        return np.array([psnr_inside(*pair, region) for pair in pairs])
+    def __call__(
+        self, results: Frames, target: Frames, regions: Sequence[Known | None] = (None,)
+    ) -> Exact:
+        pairs = [(result / 255, target / 255) for result in results]
+        return np.array(
+            [
+                [_everywhere_or(place, psnr, psnr_inside, *pair) for place in regions]
+                for pair in pairs
+            ]
+        )
 
 
 class Ssim:
@@ -88,11 +93,26 @@ class Ssim:
     def open(cls, files: NetworkFiles, device: torch.device) -> Ssim:  # noqa: ARG003
         return cls()
 
-    def __call__(self, results: Frames, target: Frames, region: Known | None = None) -> Exact:
-        pairs = ((result / 255, target / 255) for result in results)
-        if region is None:
-            return np.array([ssim(*pair) for pair in pairs])
-        return np.array([ssim_inside(*pair, region) for pair in pairs])
+    def __call__(
+        self, results: Frames, target: Frames, regions: Sequence[Known | None] = (None,)
+    ) -> Exact:
+        pairs = [(result / 255, target / 255) for result in results]
+        return np.array(
+            [
+                [_everywhere_or(place, ssim, ssim_inside, *pair) for place in regions]
+                for pair in pairs
+            ]
+        )
+
+
+def _everywhere_or(
+    region: Known | None,
+    whole: Callable[[Video, Video], float],
+    inside: Callable[[Video, Video, Known], float],
+    video: Video,
+    target: Video,
+) -> float:
+    return whole(video, target) if region is None else inside(video, target, region)
 
 
 def _exact(video: Video) -> Exact:

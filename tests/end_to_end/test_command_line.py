@@ -388,9 +388,9 @@ def test_trained_model_is_measured_and_generates(
     assert "--resume" in capsys.readouterr().err
     assert main([*train, "--resume"]) == 0
 
-    measure = ("--model", "models/small", "--clips", "2", "--batch", "2", "--json", "--write-card")
+    measure = ("--clips", "2", "--batch", "2", "--json", "--write-card", "--out", "measured")
     capsys.readouterr()
-    assert main(["evaluate", "recipe.toml", *measure]) == 0
+    assert main(["evaluate", "models/small", "recipe.toml", *measure]) == 0
     figures = json.loads(capsys.readouterr().out)
     card = json.loads(Path("models/small/card.json").read_text("utf-8"))
     assert card["metrics"]["tokenizer_psnr"] == pytest.approx(figures["tokenizer_psnr"], abs=1e-4)

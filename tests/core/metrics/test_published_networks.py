@@ -175,13 +175,12 @@ def test_networks_of_another_kind_are_refused(tmp_path: Path) -> None:
         FVD.open(NetworkFiles(i3d=weights), CPU)
 
 
-def test_metrics_without_a_network_say_what_they_need(tmp_path: Path) -> None:
+def test_only_metrics_whose_network_is_given_are_opened(tmp_path: Path) -> None:
     path = script(ScriptedI3D(), tmp_path / "i3d.pt")
 
     metrics = Metrics.open(NetworkFiles(i3d=path), CPU)
 
     assert [metric.name for metric in metrics.pairs] == ["psnr", "ssim"]
     assert [metric.name for metric in metrics.sets] == ["fvd"]
-    assert metrics.absent[0].startswith("LPIPS: no network given (--networks FOLDER")
-    assert list(metrics.networks()) == ["i3d.pt"]
-    assert len(metrics.networks()["i3d.pt"]) == 64
+    with pytest.raises(UserError, match="There is no network"):
+        NetworkFiles(c3d=tmp_path / "c3d.pt")
