@@ -26,7 +26,7 @@ from core.training.loading import Batch
 from core.training.losses import quantize, reconstruction
 from core.training.perceptual import Perceptual, chosen_perceptual
 from core.training.phases import Losses
-from core.training.processes import all_sum, from_first
+from core.training.processes import all_rows, all_sum, from_first
 from core.training.recipe import MagvitRecipe
 
 COUNTED_STEPS = 50
@@ -121,7 +121,7 @@ class TokenizerPhase:
             self._placed.fill_(True)
         quantized = quantize(features, tokenizer.quantizer, self._training.losses)
         used = torch.bincount(quantized.tokens.flatten(), minlength=len(self._used))
-        self._used += used.to(self._used)
+        self._used += all_sum(used.to(self._used))
         return quantized.features, quantized.terms
 
     @torch.no_grad()
@@ -154,14 +154,14 @@ class TokenizerPhase:
         since, every = step + 1 - training.quantize_from, training.revive_every or COUNTED_STEPS
         if self._rows is not None and since > 0 and since % every == 0:
             if training.revive_every and step < self.steps - training.optimiser.decay:
-                self._place_codes((all_sum(self._used) == 0).nonzero().flatten())
+                self._place_codes((self._used == 0).nonzero().flatten())
             self._used.zero_()
 
     @torch.no_grad()
     def _place_codes(self, codes: Tensor) -> None:
         """Puts codes on random encoder outputs, a little apart where one is used twice."""
-        rows = self._rows
-        assert rows is not None
+        assert self._rows is not None
+        rows = all_rows(self._rows)
         chosen = rows[torch.randint(len(rows), (len(codes),), device=rows.device)]
         chosen = from_first(chosen + 0.01 * rows.std() * torch.randn_like(chosen))
         network, average = self.learner.network, self.trained

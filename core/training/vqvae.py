@@ -21,7 +21,7 @@ from core.training.data import Crops, Cut
 from core.training.learner import Learner
 from core.training.loading import Batch
 from core.training.phases import Losses
-from core.training.processes import all_sum, from_first
+from core.training.processes import all_rows, all_sum, from_first
 from core.training.recipe import VideoGPTRecipe
 
 PIXEL_VARIANCE = 0.06
@@ -106,7 +106,7 @@ def learning_pass(
     codebook = model.codebook
     rows = codebook.rows(features.detach())
     if not codebook.initialised:
-        codebook.initialise(from_first(codebook.spares(rows)))
+        codebook.initialise(from_first(codebook.spares(all_rows(rows))))
     tokens, codes = model.straight_through(features)
     chosen = codebook.lookup(tokens)
     pixels = model.pixels(codes)
@@ -115,5 +115,5 @@ def learning_pass(
         "commitment": commitment * F.mse_loss(features.float(), chosen.float()),
     }
     counts, sums = codebook.tally(rows, tokens.flatten())
-    codebook.follow(all_sum(counts), all_sum(sums), from_first(codebook.spares(rows)))
+    codebook.follow(all_sum(counts), all_sum(sums), from_first(codebook.spares(all_rows(rows))))
     return pixels, tokens, terms

@@ -1,99 +1,94 @@
-"""Two processes with half a batch each learn what one learns from the whole batch."""
+"""Two processes that train together do what one does with the whole batch."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import torch
-from torch import Tensor
 
-from core.models.codebook import Codebook
-from core.training.losses import LogitAverages, entropy_loss
-from core.training.processes import all_mean, all_sum, count, from_first
-from tests.processes import in_two_processes
+from core.jobs import train
+from core.requests import TrainRequest
+from tests.conftest import ROOT
+from tests.core.training.test_videogpt import RECIPE as VIDEOGPT
 
-ROWS, CODES, DIM = 24, 6, 4
-
-
-def rows() -> Tensor:
-    return torch.randn(ROWS, DIM, generator=torch.Generator().manual_seed(0))
-
-
-def share(values: Tensor, rank: int | None) -> Tensor:
-    return values if rank is None else values.chunk(2)[rank]
-
-
-def learnt(rank: int | None) -> dict[str, Tensor]:
-    """What a process computes from its share; all of it when `rank` is None."""
-    own = share(rows(), rank).requires_grad_()
-    codes = rows()[:CODES] + 0.1
-    entropy = entropy_loss((own.unsqueeze(1) - codes).square().sum(2), 0.5)
-    logits = share(rows()[:, 0], rank), share(rows()[:, 1], rank)
-    averages = LogitAverages.zero()
-    lecam = averages.penalty(own[:, 0], own[:, 1])
-    (entropy + lecam).backward()
-    assert own.grad is not None
-    after = averages.followed(*logits)
-    return {
-        "entropy": entropy.detach(),
-        "lecam": lecam.detach(),
-        "gradient": own.grad,
-        "average": after.real,
-        "codes": followed(rank),
-    }
+SCRIPT = Path(__file__).with_name("train_recipes.py")
+ADVERSARIAL = """
+[tokenizer.adversarial]
+begin = 3
+lecam = 0.1
+filters = 8
+multipliers = [1, 2]
+"""
+WHOLE = ("samples_per_second", "gradient", "accuracy", "psnr", "perplexity")
+"""Figures that are no means over the clips of a batch: of two halves they are something else."""
 
 
-def followed(rank: int | None) -> Tensor:
-    """The codes after two steps of the moving average."""
-    codebook = Codebook(CODES, DIM)
-    codebook.codes.copy_(rows()[:CODES])
-    codebook.sums.copy_(codebook.codes * 30)
-    codebook.counts.fill_(30)
-    for _ in range(2):
-        own = share(rows(), rank)
-        counts, sums = codebook.tally(own, codebook.assign(own))
-        codebook.follow(all_sum(counts), all_sum(sums), from_first(codebook.spares(own)))
-    return codebook.codes.clone()
+def start(runs: Path, *recipes: Path, **environment: str) -> None:
+    """Trains recipes in two processes."""
+    command = [
+        *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+        *("--nproc-per-node", "2", str(SCRIPT), str(runs), *map(str, recipes)),
+    ]
+    settings = {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "ACCELERATE_USE_CPU": "true"}
+    done = subprocess.run(
+        command,
+        env=os.environ | settings | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
-def numbers(rank: int) -> dict[str, Tensor]:
-    torch.manual_seed(rank)
-    fresh = Codebook(CODES, DIM)
-    fresh.initialise(from_first(fresh.spares(share(rows(), rank))))
-    mine = torch.tensor([1.0, 10.0])[rank]
-    return learnt(rank) | {
-        "sum": all_sum(mine),
-        "mean": all_mean(mine),
-        "first": from_first(mine),
-        "count": torch.tensor(count()),
-        "fresh": fresh.codes,
-    }
+def figures(run: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
 
 
-def test_two_processes_learn_what_one_learns_from_all(tmp_path: Path) -> None:
-    first, second = in_two_processes(numbers, tmp_path)
-
-    for result in (first, second):
-        assert float(result["sum"]) == 11
-        assert float(result["mean"]) == 5.5
-        assert float(result["first"]) == 1
-        assert int(result["count"]) == 2
-    assert first["fresh"].equal(second["fresh"])
-    alone = learnt(None)
-    for name in ("entropy", "lecam"):  # of two halves the mean is the whole's
-        assert torch.stack([first[name], second[name]]).mean().allclose(alone[name], atol=1e-5)
-    # Each process's gradient counts half, as their mean is what learns.
-    gradient = torch.cat([first["gradient"], second["gradient"]]) / 2
-    assert gradient.allclose(alone["gradient"], atol=1e-6)
-    for name in ("average", "codes"):
-        assert first[name].equal(second[name]), name
-        assert first[name].allclose(alone[name], atol=1e-5), name
+def agree(one: Path, two: Path, tolerance: float) -> None:
+    """The losses of both runs are the same at every report."""
+    assert len(figures(one)) == len(figures(two)) > 3
+    for single, double in zip(figures(one), figures(two), strict=True):
+        assert single.keys() == double.keys()
+        for name, value in single.items():
+            if name == "phase":
+                assert double[name] == value
+            elif not name.endswith(WHOLE):
+                assert double[name] == pytest.approx(value, rel=tolerance, abs=tolerance), name
 
 
-def test_one_process_gives_back_what_it_gets() -> None:
-    value = torch.ones(2, requires_grad=True)
+@pytest.fixture
+def magvit(recipe_file: Path) -> Path:
+    text = recipe_file.read_text().replace("batch = 1", "batch = 2").replace("threads = 1", "")
+    text = text.replace("save_every = 4", "save_every = 2")
+    recipe_file.write_text(text.replace("batch = 6", "batch = 4\ndropout = 0.0"))
+    return recipe_file
 
-    assert count() == 1
-    assert all_mean(value) is value
-    assert all_sum(value) is value
-    assert from_first(value) is value
+
+@pytest.fixture
+def videogpt(recipe_file: Path) -> Path:
+    text = VIDEOGPT.replace("PRECISION", "").replace("threads = 1", "")
+    text = text.replace("save_every = 4", "save_every = 2")
+    path = recipe_file.with_name("videogpt.toml")
+    path.write_text(text.replace("[prior]", "[prior]\ndropout = 0.0\nattention_dropout = 0.0"))
+    return path
+
+
+@pytest.mark.slow
+def test_two_processes_learn_what_one_does(magvit: Path, videogpt: Path, tmp_path: Path) -> None:
+    adversarial = magvit.with_name("adversarial.toml")
+    text = magvit.read_text().replace("size = 8", "size = 16").replace("steps = 12", "steps = 0")
+    adversarial.write_text(text.replace("[transformer]", ADVERSARIAL + "[transformer]"))
+    recipes = (magvit, videogpt, adversarial)
+    start(tmp_path / "two", *recipes)
+
+    torch.set_num_threads(1)
+    for recipe in recipes:
+        request = TrainRequest(recipe, tmp_path / "one" / recipe.stem, tmp_path / "models")
+        list(train.run(request))
+        agree(tmp_path / "one" / recipe.stem, tmp_path / "two" / recipe.stem, 2e-4)
