@@ -75,7 +75,7 @@ def run(request: TokenizeRequest) -> Iterator[TokenizeUpdate]:
     bundle = load_bundle(request.bundle, device)
     sources = _sources(request)
     footage = load_footage(sources, request.data.parent, bundle.card.classes)
-    examples, prepare, network = _for(bundle.card, bundle.tokenizer, footage, request)
+    examples, prepare, network = examples_of(bundle.card, bundle.tokenizer, footage, request)
     contents = Contents(
         network,
         fingerprint(bundle.tokenizer),
@@ -106,7 +106,7 @@ def _sources(request: TokenizeRequest) -> tuple[DataSource, ...]:
     return tuple(replace(one, flip=True) for one in sources) if request.flip else sources
 
 
-def _for(
+def examples_of(
     card: ModelCard, tokenizer: Any, footage: Footage, request: TokenizeRequest
 ) -> tuple[Cacheable, Callable[[Batch], Batch], str]:
     """Examples, what the tokenizer makes of them, and which transformer they are for."""
