@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: something cannot be used; UsageError: an option is not written as it should.
     """
-    from core.jobs import compare, comparison  # load torch
+    from core.jobs import compare, comparison_report  # load torch
 
     bundle, card = find_bundle(arguments.bundle)
     common = [_setting(text) for text in arguments.settings]
@@ -99,11 +99,12 @@ def run(arguments: argparse.Namespace) -> None:
     progress.close()
     result = update.result
     assert result is not None
-    result.write(out)
+    comparison_report.write(result, out)
     progress.event("finished", "", folder=str(out))
     if not arguments.json_lines:
-        print(result.table())
-        print(f"In {out}: {', '.join((comparison.TABLE, comparison.DATA, comparison.PLOT))}")
+        print(comparison_report.as_table(result))
+        names = (comparison_report.TABLE, comparison_report.DATA, comparison_report.PLOT)
+        print(f"In {out}: {', '.join(names)}")
 
 
 def _names(text: str) -> list[str]:

@@ -97,9 +97,9 @@ class Bench:
         tokens, seconds = self.decoded(sample, decoder)
         videos = to_frames(self._bundle.tokenizer.decode(tokens))
         videos = np.where(sample.known[..., None], sample.frames, videos)
-        figures = {"seconds": seconds}
+        figures, hole = {"seconds": seconds}, ~sample.known
         for metric in self._metrics.pairs:
-            figures[metric.name] = float(metric(videos, sample.frames, ~sample.known)[0])
+            figures[metric.name] = float(metric(videos, sample.frames, [hole])[0, 0])
         return figures, self.features(videos[0])
 
     def features(self, frames: Frames) -> list[float]:

@@ -20,7 +20,7 @@ import torch
 from core.cards import ModelCard
 from core.decoders import DECODERS, Decoder
 from core.errors import UserError
-from core.jobs.bench import Bench
+from core.jobs.bench import REFINED, Bench
 from core.jobs.comparison import Clip, Comparison, Trial
 from core.metrics.files import NetworkFiles
 from core.options import Value, with_options
@@ -41,6 +41,11 @@ class Line:
     name: str
     decoder: str
     options: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def before(self) -> int:
+        """Steps of the result that it refines."""
+        return DECODERS[REFINED]().steps if DECODERS[self.decoder].refines else 0
 
     def at(self, steps: int, card: ModelCard) -> Decoder:
         """The decoder with so many steps.
@@ -105,7 +110,7 @@ def run(request: CompareRequest) -> Iterator[CompareUpdate]:
     """
     card = ModelCard.read(request.bundle)
     decoders = {
-        Trial(line.name, steps): line.at(steps, card)
+        Trial(line.name, steps, line.before): line.at(steps, card)
         for line in request.lines
         for steps in request.steps
     }

@@ -1,4 +1,4 @@
-"""What a comparison of decoders has measured, as a table and as a plot.
+"""What a comparison of decoders has measured, and the differences between them.
 
 Every decoder decodes the same clips, so differences are taken clip by clip: their mean is told
 with its standard error, and one that is less than twice that is not called a difference.
@@ -7,11 +7,8 @@ with its standard error, and one that is less than twice that is not called a di
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +23,6 @@ Values = NDArray[np.float64]
 
 SURE = 2.0
 """A mean difference of so many standard errors counts."""
-TABLE, DATA, PLOT = "table.md", "table.json", "plot.png"
-
-
 FRECHET = "frechet"
 """The one figure that is not a mean over the clips."""
 FIGURES: dict[str, type[Metric]] = {**PAIR_METRICS, FRECHET: FrechetSqueezeNet}
@@ -36,10 +30,15 @@ FIGURES: dict[str, type[Metric]] = {**PAIR_METRICS, FRECHET: FrechetSqueezeNet}
 
 @dataclass(frozen=True)
 class Trial:
-    """A line of the plot at a number of steps: one of its points."""
+    """A line of the plot at a number of steps: one of its points.
+
+    Attributes:
+        before: steps of the result that is refined; 0 for a decoder that begins from nothing.
+    """
 
     line: str
     steps: int
+    before: int = 0
 
     def __str__(self) -> str:
         return f"{self.line} · {self.steps}"
@@ -81,20 +80,14 @@ class Clip:
 
 @dataclass(frozen=True)
 class Difference:
-    """Mean over the clips of a figure less the first decoder's, and its standard error."""
+    """Mean over the clips of a figure less the first decoder's, and its standard error; NaN where
+    there is none to tell."""
 
     mean: float
     error: float
 
     def better(self, figure: type[Metric]) -> bool:
         return self.mean * (1 if figure.rises else -1) > SURE * self.error
-
-    def shown(self, figure: type[Metric]) -> str:
-        """In bold when it is an improvement beyond chance; "" where there is none to tell."""
-        if np.isnan(self.mean):
-            return ""
-        text = f"{self.mean:+.{figure.digits}f} ± {self.error:.{figure.digits}f}"
-        return f"**{text}**" if self.better(figure) else text
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +106,10 @@ class Comparison:
     def lines(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(trial.line for trial in self.trials))
 
+    def points(self, line: str) -> list[Trial]:
+        """A line's trials, fewest steps first."""
+        return sorted((t for t in self.trials if t.line == line), key=lambda t: t.steps)
+
     @property
     def figures(self) -> dict[str, type[Metric]]:
         """Those that were measured on all clips."""
@@ -120,6 +117,11 @@ class Comparison:
         known = set.intersection(*(set(clip.figures[first]) for clip in self.clips))
         known |= {FRECHET} if all(clip.features[first] for clip in self.clips) else set()
         return {name: figure for name, figure in FIGURES.items() if name in known}
+
+    @property
+    def paired(self) -> dict[str, type[Metric]]:
+        """Figures that each clip has by itself."""
+        return {name: figure for name, figure in self.figures.items() if name != FRECHET}
 
     def of(self, trial: Trial, figure: str) -> Values:
         """A figure on every clip, (clips,); NaN where a hole is too small for it."""
@@ -137,113 +139,38 @@ class Comparison:
         real = np.array([clip.real for clip in self.clips])
         return FrechetSqueezeNet.value(*map(FrechetSqueezeNet.summary, (made, real)))
 
-    def at_equal_steps(self, trial: Trial, figure: str) -> Difference:
-        """To the first line with the same number of steps."""
-        return _difference(
-            self.of(trial, figure), self.of(Trial(self.lines[0], trial.steps), figure)
-        )
+    def at_equal_steps(self, trial: Trial, figure: str) -> Values:
+        """Difference to the first line with the same number of steps, (clips,); NaN for a decoder
+        that refines, as it begins with the steps of another."""
+        first = self.of(Trial(self.lines[0], trial.steps), figure)
+        return np.full_like(first, np.nan) if trial.before else self.of(trial, figure) - first
 
-    def at_equal_time(self, trial: Trial, figure: str) -> Difference:
-        """To the first line in the same time: clip by clip between its two numbers of steps that
-        take less and more, and at its slowest when the trial takes still longer; NaN when it is
-        quicker than the quickest."""
-        first = [t for t in self.trials if t.line == self.lines[0]]
-        first.sort(key=self.seconds)
+    def at_equal_time(self, trial: Trial, figure: str) -> Values:
+        """Difference to the first line in the same time, (clips,).
+
+        That is between its two numbers of steps that take less and more, and its most steps where
+        the trial takes still longer; NaN where the trial is quicker than its fewest.
+        """
+        first = sorted(self.points(self.lines[0]), key=self.seconds)
         times, wanted = np.log([self.seconds(t) for t in first]), np.log(self.seconds(trial))
-        if wanted < times[0]:
-            return Difference(np.nan, np.nan)
         theirs = np.array([self.of(t, figure) for t in first])
-        upper = int(np.clip(np.searchsorted(times, wanted), 1, max(len(times) - 1, 1)))
-        if len(first) == 1 or wanted >= times[-1]:
-            return _difference(self.of(trial, figure), theirs[-1])
-        share = (wanted - times[upper - 1]) / (times[upper] - times[upper - 1])
-        between = (1 - share) * theirs[upper - 1] + share * theirs[upper]
-        return _difference(self.of(trial, figure), between)
+        between = [np.interp(wanted, times, clip, left=np.nan) for clip in theirs.T]
+        return self.of(trial, figure) - np.array(between)
 
-    def table(self) -> str:
-        """Markdown."""
-        return "\n".join(self._table_lines()) + "\n"
-
-    def _table_lines(self) -> Iterator[str]:
-        paired = {name: figure for name, figure in self.figures.items() if name != FRECHET}
-        yield self.about
-        yield ""
-        yield (
-            f"Differences are to {self.lines[0]}, clip by clip, ± their standard error; "
-            f"improvements of more than {SURE:g} standard errors are in bold."
-        )
-        yield ""
-        titles = ["decoder", "steps", "s a clip", *(f.label for f in self.figures.values())]
-        titles += [
-            f"{name.upper()} at equal {what}" for what in ("steps", "time") for name in paired
-        ]
-        yield "| " + " | ".join(titles) + " |"
-        yield "| --- |" + " ---: |" * (len(titles) - 1)
-        for trial in self.trials:
-            cells = [trial.line, str(trial.steps), f"{self.seconds(trial):.2f}"]
-            cells += [f"{self.mean(trial, k):.{f.digits}f}" for k, f in self.figures.items()]
-            for compared in (self.at_equal_steps, self.at_equal_time):
-                cells += [
-                    "" if trial.line == self.lines[0] else compared(trial, k).shown(f)
-                    for k, f in paired.items()
-                ]
-            yield "| " + " | ".join(cells) + " |"
-
-    def data(self) -> dict[str, Any]:
-        """The same as plain JSON values; None stands for NaN."""
-        rows = []
-        for trial in self.trials:
-            row: dict[str, Any] = {"decoder": trial.line, "steps": trial.steps}
-            row["seconds"] = self.seconds(trial)
-            row |= {name: _plain(self.mean(trial, name)) for name in self.figures}
-            for what, compared in (
-                ("at_equal_steps", self.at_equal_steps),
-                ("at_equal_time", self.at_equal_time),
-            ):
-                row[what] = {
-                    name: [_plain(x.mean), _plain(x.error)]
-                    for name in self.figures
-                    if name != FRECHET
-                    for x in [compared(trial, name)]
-                }
-            rows.append(row)
-        return {"about": self.about, "compared_with": self.lines[0], "rows": rows}
-
-    def write(self, folder: Path) -> None:
-        """table.md, table.json and plot.png."""
-        (folder / TABLE).write_text(self.table(), "utf-8")
-        (folder / DATA).write_text(json.dumps(self.data(), indent=2, ensure_ascii=False), "utf-8")
-        self.plot(folder / PLOT)
-
-    def plot(self, file: Path) -> None:
-        """Quality against seconds, a panel per figure and a line per decoder."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # loads slowly
-        from matplotlib.figure import Figure as Picture
-
-        picture = Picture(figsize=(5.5 * len(self.figures), 5), layout="constrained")
-        FigureCanvasAgg(picture)
-        panels = picture.subplots(1, len(self.figures), squeeze=False)[0]
-        for panel, (name, figure) in zip(panels, self.figures.items(), strict=True):
-            for line in self.lines:
-                points = [trial for trial in self.trials if trial.line == line]
-                points.sort(key=lambda trial: trial.steps)
-                x = [self.seconds(trial) for trial in points]
-                panel.plot(x, [self.mean(t, name) for t in points], marker="o", label=line)
-            panel.set_xscale("log")
-            panel.set_xlabel("seconds a clip")
-            panel.set_ylabel(f"{figure.label} ({'more' if figure.rises else 'less'} is better)")
-            panel.grid(alpha=0.3)
-        panels[0].legend(fontsize="small")
-        picture.savefig(file, dpi=120)
+    def over_all_steps(
+        self, line: str, figure: str, compared: Callable[[Trial, str], Values]
+    ) -> Difference:
+        """The mean of a line's differences over its numbers of steps."""
+        each = np.array([compared(trial, figure) for trial in self.points(line)])
+        known = ~np.isnan(each)
+        count = known.sum(axis=0)
+        total = np.where(known, each, 0).sum(axis=0)
+        return difference(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
-def _difference(ours: Values, theirs: Values) -> Difference:
-    each = ours - theirs
+def difference(each: Values) -> Difference:
+    """From the differences on each clip."""
     each = each[~np.isnan(each)]
-    if len(each) < 2:
-        return Difference(float(each.mean()) if len(each) else np.nan, np.nan)
-    return Difference(float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each))))
-
-
-def _plain(value: float) -> float | None:
-    return None if np.isnan(value) else value
+    mean = float(each.mean()) if len(each) else np.nan
+    error = float(each.std(ddof=1) / np.sqrt(len(each))) if len(each) > 1 else np.nan
+    return Difference(mean, error)

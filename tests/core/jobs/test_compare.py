@@ -114,7 +114,7 @@ def test_a_decoder_that_refines_is_given_a_result_and_its_time_counts(
 
     _, result = compared(replace(request_, lines=lines, steps=(12,)))
 
-    refined, plain = Trial("refine", 12), Trial("commit", 12)
+    refined, plain = Trial("refine", 12, before=12), Trial("commit", 12)
     assert (result.of(refined, "psnr") == result.of(plain, "psnr")).all()  # it takes nothing back
     assert (result.seconds(plain), result.seconds(refined)) == (12, 24)
 
