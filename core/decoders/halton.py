@@ -32,53 +32,32 @@ Grid = tuple[int, int, int]
 @DECODERS.register("halton")
 @dataclass(frozen=True)
 class Halton(MaskedDecoder):
-    """Given tokens start as hints, like COMMIT's."""
+    """Given tokens start as hints, like COMMIT's, and are drawn again in their turn. Each variation
+    begins elsewhere in the order."""
 
     label = "Halton order"
 
     order: str = option(
-        "3d",
+        "2d",
         label="Order",
-        choices=("3d", "2d"),
-        help="3d spreads over space and time; 2d over the picture, each latent frame shifted.",
+        choices=("2d", "3d"),
+        help="2d spreads over the picture, each latent frame shifted; 3d over space and time.",
     )
-    given: str = option(
-        "in turn",
-        label="Given tokens",
-        choices=("in turn", "first", "kept"),
-        help="When a token of your picture is drawn again: in its turn, in the first step, never.",
-        advanced=True,
-    )
-    vary: bool = option(
-        True,
-        label="Vary the order",
-        help="Begin elsewhere in each variation.",
-        advanced=True,
-    )
-
-    def _masked_at_start(self, condition: Condition) -> Tensor:
-        if self.given == "kept":
-            return ~condition.given
-        return super()._masked_at_start(condition)
 
     def _rule(self, condition: Condition, rng: Noise) -> Rule:
-        ordered = torch.ones_like(condition.given) if self.given == "in turn" else ~condition.given
-        counts = self._counts(ordered)
-        rank = self._ranks(condition, rng)
-        score = torch.where(ordered, -rank, 1)  # the last of the order stay masked longest
+        counts = self._counts(torch.ones_like(condition.given))
+        score = -self._ranks(condition, rng)  # the last of the order stay masked longest
 
-        def mask_the_last(after: Pass) -> Tensor:
-            return least(score, counts[after.index])
+        def mask_the_last(done: Pass) -> Tensor:
+            return least(score, counts[done.index])
 
         return mask_the_last
 
     def _ranks(self, condition: Condition, rng: Noise) -> Tensor:
         """When each place's turn comes: int64 (b, t, h, w)."""
-        b, *grid = condition.shape
-        ranks = halton_ranks_3d if self.order == "3d" else halton_ranks_2d
-        one = torch.from_numpy(ranks((grid[0], grid[1], grid[2]))).to(condition.tokens.device)
-        if not self.vary:
-            return one.expand(b, *grid)
+        b, t, h, w = condition.shape
+        ranks = halton_ranks_2d if self.order == "2d" else halton_ranks_3d
+        one = torch.from_numpy(ranks((t, h, w))).to(condition.tokens.device)
         return rolled(one, uniform(rng.gumbel_of(OFFSETS_DRAW, (b, 3))))
 
 

@@ -28,15 +28,15 @@ def test_the_table_is_printed_and_lies_in_the_folder(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["compare", str(folder / "tiny"), str(folder / "videos"), "--clips", "2"]
-    arguments += ["--decoders", "commit,halton,halton:order=2d", "--steps", "1,2"]
-    arguments += ["--set", "halton.vary=false", "--out", str(folder / "out")]
+    arguments += ["--decoders", "commit,halton,halton:order=3d", "--steps", "1,2"]
+    arguments += ["--set", "halton.top_k=5", "--out", str(folder / "out")]
 
     assert main(arguments) == 0
 
     printed = capsys.readouterr().out
     assert printed.startswith((folder / "out" / "table.md").read_text())
     rows = json.loads((folder / "out" / "table.json").read_text())["rows"]
-    names = {"commit", "halton:vary=false", "halton:vary=false:order=2d"}
+    names = {"commit", "halton:top_k=5", "halton:top_k=5:order=3d"}
     assert {row["decoder"] for row in rows} == names
     assert (folder / "out" / "plot.png").is_file()
 
@@ -57,7 +57,8 @@ def test_options_have_the_kind_that_the_decoder_wants() -> None:
     assert line.name == "commit:guidance=2:schedule=exp:top_k=5"
     assert line.options == {"guidance": 2.0, "schedule": "exp", "top_k": 5}
     assert isinstance(line.options["guidance"], float)
-    assert _line("halton", [_setting("halton.vary=false")]).options == {"vary": False}
+    assert _line("halton", [_setting("halton.order=2d")]).options == {"order": "2d"}
+    assert _line("autoregressive:speculative=true", []).options == {"speculative": True}
 
 
 @pytest.mark.parametrize("text", ["commit:guidance", "commit:top_k=many"])

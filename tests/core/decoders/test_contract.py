@@ -85,12 +85,7 @@ def decode(
 OPTIONS: dict[str, list[dict[str, Any]]] = {
     "commit": [{"steps": STEPS}],
     "maskgit": [{"steps": STEPS}],
-    "halton": [
-        {"steps": STEPS},
-        {"steps": STEPS, "order": "2d", "vary": False},
-        {"steps": STEPS, "given": "first"},
-        {"steps": STEPS, "given": "kept"},
-    ],
+    "halton": [{"steps": STEPS, "order": "2d"}, {"steps": STEPS, "order": "3d"}],
     "remdm": [
         {"steps": STEPS, "way": way, "strength": 0.5} for way in ("rescale", "cap", "conf", "loop")
     ],
