@@ -12,6 +12,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.distributed.tensor import DTensor
 
 Precision = Literal["float32", "bf16"]
 
@@ -55,9 +56,10 @@ def _batch_norms(module: nn.Module) -> list[str]:
 
 
 def _order_channels_last(module: nn.Module) -> None:
-    """Convolutions of the CPU are fastest with the channels innermost."""
+    """Convolutions of the CPU are fastest with the channels innermost. Pieces of a kernel that is
+    split over processes have to stay in one row."""
     for part in module.modules():
-        if isinstance(part, nn.Conv3d):
+        if isinstance(part, nn.Conv3d) and not isinstance(part.weight, DTensor):
             part.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
 
 

@@ -6,6 +6,7 @@ the number of processes.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,10 +42,16 @@ class Sharding:
 
     @classmethod
     def of(cls, accelerator: Accelerator) -> Sharding | None:
-        """What accelerate was set up for; None without FSDP."""
-        plugin = getattr(accelerator.state, "fsdp_plugin", None)  # absent without FSDP
-        if plugin is None:
+        """What `accelerate launch` was set up for; None without FSDP.
+
+        Its settings are read here, because accelerate itself sets them aside on a CPU.
+        """
+        from accelerate.utils import FullyShardedDataParallelPlugin
+
+        wanted = os.environ.get("ACCELERATE_USE_FSDP", "").lower() == "true"
+        if not wanted or accelerator.num_processes == 1:
             return None
+        plugin = FullyShardedDataParallelPlugin()
         mesh = init_device_mesh(accelerator.device.type, (accelerator.num_processes,))
         waits = plugin.cpu_offload  # one of two types, by the version of FSDP that was chosen
         offloads = isinstance(waits, CPUOffloadPolicy) or getattr(waits, "offload_params", False)
