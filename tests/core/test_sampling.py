@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from core.sampling import SeededNoise, draw, keep_likeliest
+from core.sampling import SeededNoise, draw, keep_likeliest, uniform
 
 
 def test_a_sample_draws_the_same_in_any_batch() -> None:
@@ -61,3 +61,12 @@ def test_filters_keep_the_likeliest_only() -> None:
     assert keep_likeliest(logits, top_p=0.8).isfinite().tolist() == [[False, True, True, True]]
     assert keep_likeliest(logits, top_p=0.01).isfinite().sum() == 1
     assert keep_likeliest(logits, top_k=9, top_p=1.0).equal(logits)
+
+
+def test_gumbel_noise_is_uniform_noise_in_another_scale() -> None:
+    shares = uniform(SeededNoise([3]).gumbel((1, 20_000)))
+
+    assert 0 <= shares.min() < 0.001
+    assert 0.999 < shares.max() <= 1
+    counts = torch.histc(shares, 10, 0, 1)
+    assert ((counts - 2000).abs() < 4.5 * 2000**0.5).all()
