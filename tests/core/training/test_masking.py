@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core.tokens import MASK
-from core.training.masking import commit_inputs, mask_ratio
+from core.training.masking import WeightMode, commit_inputs, mask_ratio
 
 NAMES = {
     "masked_inputs": "inputs",
@@ -74,3 +74,33 @@ def test_ratios_follow_the_cosine() -> None:
     ratios = mask_ratio(torch.tensor([0.0, 0.5, 1.0]))
 
     assert ratios.tolist() == pytest.approx([1.0, 0.5**0.5, 1e-6], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("weights", "counted"),
+    [
+        ("mask+refine+recons", [1, 1, 1, 1]),
+        ("mask+refine", [1, 0, 1, 0]),
+        ("mask+recons", [0, 1, 1, 1]),
+        ("mask", [0, 0, 1, 0]),
+    ],
+)
+def test_the_parts_of_the_loss_that_count(weights: WeightMode, counted: list[int]) -> None:
+    tokens = torch.zeros(1, 1, 2, 2).long()
+    given = torch.tensor([[[[True, True], [False, False]]]])
+    score = torch.tensor([[[[0.1, 0.9], [0.2, 0.8]]]])  # one given and one other is selected
+
+    commit = commit_inputs(tokens, tokens + 5, given, score, 0.5, weights=weights)
+
+    assert commit.inputs.flatten().tolist() == [5, 0, MASK, 0]
+    assert commit.weights.flatten().tolist() == counted
+
+
+def test_a_prefix_leaves_the_tokens_without_hints() -> None:
+    tokens = torch.zeros(1, 1, 2, 2).long()
+    given = torch.ones_like(tokens, dtype=torch.bool)
+
+    commit = commit_inputs(tokens, tokens + 5, given, torch.rand(1, 1, 2, 2), 1.0, mode="prefix")
+
+    assert commit.inputs.eq(MASK).all()
+    assert commit.weights.all()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import torch
 
 from core.models.tokenizers.vqgan3d import VQGAN3D
+from core.models.transformers.bidirectional import Conditioning
 from core.tasks import MASKED_TASKS, TASKS, Special
 from core.training.data import load_footage
 from core.training.loading import Batch, Loader
 from core.training.recipe import MagvitRecipe, load_recipe
+from core.training.task_examples import turns
 from core.training.transformer import TransformerPhase
 
 
@@ -70,3 +73,61 @@ def test_codes_that_look_alike_start_as_words_that_are_alike(recipe: MagvitRecip
 
     assert torch.allclose(words[0], words[1])
     assert not torch.allclose(words[0], words[2], atol=1e-3)
+
+
+@pytest.mark.parametrize("conditioning", get_args(Conditioning))
+def test_every_conditioning_of_the_ablation_is_trained_and_decoded(
+    recipe: MagvitRecipe, conditioning: Conditioning
+) -> None:
+    footage = load_footage(recipe.data, recipe.folder)
+    recipe = with_training(recipe, conditioning=conditioning, drop=0.0, weights="mask")
+    tokenizer = VQGAN3D(recipe.tokenizer.model)
+    phase = TransformerPhase(recipe, footage.classes, tokenizer)
+    ((batch,),) = Loader(footage, phase.examples, range(1))
+
+    losses = phase.losses(batch, 0)
+    losses.terms["transformer"]["loss"].backward()
+    phase.learner.update(0)
+    pictures = phase.pictures(phase.trained, batch)
+
+    positions = phase.learner.network.positions
+    assert phase.trained.config.conditioning == conditioning
+    assert len(positions) == 2 + 128 + (129 if conditioning == "prefix" else 0)
+    assert losses.terms["transformer"]["loss"].isfinite()
+    assert pictures[-1].shape == (6, 4, 16, 16, 3)
+
+
+def test_a_single_task_without_classes_has_the_short_sequence(recipe: MagvitRecipe) -> None:
+    footage = load_footage(recipe.data, recipe.folder)
+    recipe = with_training(
+        recipe, tasks=("FP",), paint_share=0.0, drop=0.0, multi_task=False, classes=False
+    )
+    phase = TransformerPhase(recipe, footage.classes, VQGAN3D(recipe.tokenizer.model))
+    ((batch,),) = Loader(footage, phase.examples, range(1))
+
+    assert phase.tasks == ("FP",)
+    assert not phase.knows_classes
+    assert phase.config.length == 1 + 128
+    assert not phase.config.full_generation
+    assert batch["label"].eq(0).all()
+    assert phase.losses(batch, 0).terms["transformer"]["loss"].isfinite()
+
+
+def test_several_numbers_of_frames_are_known(recipe: MagvitRecipe) -> None:
+    chosen = with_training(recipe, tasks=("FP",), paint_share=0.0, drop=0.0, known_frames=(1, 2, 3))
+
+    batch = prepared(chosen, 12)
+
+    # Two frames are one token: one or two known frames are a given token frame, three are two.
+    assert set(batch["given"].flatten(2).all(2).sum(1).tolist()) == {1, 2}
+
+
+def test_tasks_take_turns_from_step_to_step(recipe: MagvitRecipe) -> None:
+    footage = load_footage(recipe.data, recipe.folder)
+    recipe = with_training(recipe, per_sample=False, drop=0.0, tasks=("FI", "OPC"), paint_share=0.0)
+    phase = TransformerPhase(recipe, footage.classes, VQGAN3D(recipe.tokenizer.model))
+    order = turns(recipe.seed, phase.stream, (0.5, 0.5))
+
+    for step in range(6):
+        special = int(TASKS[("FI", "OPC")[order[step]]].token)
+        assert int(phase.examples(footage, step, index=3)["task"]) == special
