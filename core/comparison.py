@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -101,6 +102,74 @@ class TimeLapseOptions:
     labels: bool = option(True, label="Labels", help="Writes the step's number into the picture.")
 
 
+Need = Literal["nothing", "result", "steps"]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a file can show.
+
+    Attributes:
+        name: stored in presets and settings; never changes.
+        label, description: for people.
+        options: the frozen dataclass of its options.
+        needs: what must be there for it.
+        has_audio: whether the clip's sound fits to it; alpha: whether it can be transparent.
+    """
+
+    name: str
+    label: str
+    description: str
+    options: type
+    needs: Need = "nothing"
+    has_audio: bool = True
+    alpha: bool = False
+
+
+CONTENTS: dict[str, Content] = {
+    content.name: content
+    for content in (
+        Content(
+            "result",
+            "The clip with its result",
+            "What the canvas shows.",
+            ResultOptions,
+            alpha=True,
+        ),
+        Content("original", "The original clip", "Without what was generated.", ResultOptions),
+        Content(
+            "beside",
+            "Side by side",
+            "Original and result in one picture.",
+            SideBySideOptions,
+            "result",
+        ),
+        Content(
+            "wipe",
+            "Moving wipe",
+            "A line sweeps over the picture: original left of it, result right of it.",
+            WipeOptions,
+            "result",
+        ),
+        Content(
+            "difference",
+            "Difference",
+            "Where, and how far, the result differs from the original.",
+            DifferenceOptions,
+            "result",
+        ),
+        Content(
+            "lapse",
+            "Decoding time-lapse",
+            "The decode step by step, then the result.",
+            TimeLapseOptions,
+            "steps",
+            has_audio=False,
+        ),
+    )
+}
+
+
 def side_by_side(
     pictures: Sequence[Picture], labels: Sequence[str] = (), *, below: bool = False
 ) -> Picture:
@@ -114,6 +183,13 @@ def side_by_side(
     gap = np.full((GAP_PX, width, 3) if below else (height, GAP_PX, 3), _GREY, np.uint8)
     parts = [part for picture in shown for part in (gap, picture)][1:]
     return np.concatenate(parts, axis=0 if below else 1)
+
+
+def arranged(size: tuple[int, int], count: int, *, below: bool = False) -> tuple[int, int]:
+    """Width and height of so many pictures of a size `side_by_side`."""
+    width, height = size
+    gaps = (count - 1) * GAP_PX
+    return (width, count * height + gaps) if below else (count * width + gaps, height)
 
 
 def wiped(before: Picture, after: Picture, share: float, labels: Sequence[str] = ()) -> Picture:

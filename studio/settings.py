@@ -6,9 +6,10 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
@@ -31,7 +32,8 @@ class Settings:
     brush_size: diameter in pixels.
     loop: whether playing starts again at the end.
     bundle: folder of the model bundle used last, or "".
-    writer: name of the export format used last, or ""; export_folder: where it went, or "".
+    export: what was chosen for the last export, as JSON; export_folder: where it went, or "".
+    export_presets: the user's own presets for exports, as JSON by name.
     """
 
     recent: Sequence[str] = field(default=())
@@ -40,8 +42,9 @@ class Settings:
     brush_size: int = 48
     loop: bool = True
     bundle: str = ""
-    writer: str = ""
+    export: Mapping[str, Any] = field(default_factory=dict)
     export_folder: str = ""
+    export_presets: Mapping[str, Any] = field(default_factory=dict)
 
     def opened(self, path: Path) -> Settings:
         """These settings after a clip was opened."""

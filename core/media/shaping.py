@@ -109,22 +109,14 @@ class ShapeOptions:
             count: how many frames there are; rate: how many in a second.
         """
         for frame in _paced(frames, self.counted(count, rate), self.paced(rate) / rate):
-            yield self._fitted(frame)
+            yield self.fitted(frame)
 
-    def _wanted(self, size: Size) -> Size:
-        width, height = size
-        if self.size in _SHARES:
-            share = _SHARES[self.size]
-            return max(1, width // share), max(1, height // share)
-        if self.size in _SHORT_SIDES:
-            return _scaled(size, Fraction(_SHORT_SIDES[self.size], min(size)))
-        if self.size == CUSTOM:
-            if self.fit != FITS[0]:
-                return self.width, self.height
-            return _scaled(size, min(Fraction(self.width, width), Fraction(self.height, height)))
-        return size
+    def source(self, number: int, rate: Fraction) -> int:
+        """The frame at that rate which frame `number` of the shaped ones shows."""
+        return int(number * rate / self.paced(rate))
 
-    def _fitted(self, frame: Frame) -> Frame:
+    def fitted(self, frame: Frame) -> Frame:
+        """One frame in its new size."""
         size = (frame.shape[1], frame.shape[0])
         width, height = self.sized(size)
         if (width, height) == size:
@@ -132,8 +124,25 @@ class ShapeOptions:
         if self.size != CUSTOM or self.fit in (FITS[0], "stretch"):
             return resized(frame, (width, height))
         shares = Fraction(width, size[0]), Fraction(height, size[1])
-        inner = _scaled(size, max(shares) if self.fit == "crop" else min(shares))
+        if self.fit == "crop":
+            inner = _scaled(size, max(shares))
+            inner = max(inner[0], width), max(inner[1], height)
+        else:
+            inner = _scaled(size, min(shares))
+            inner = min(inner[0], width), min(inner[1], height)
         return _centred(resized(frame, inner), (width, height))
+
+    def _wanted(self, size: Size) -> Size:
+        width, height = size
+        if self.size in _SHARES:
+            return _scaled(size, Fraction(1, _SHARES[self.size]))
+        if self.size in _SHORT_SIDES:
+            return _scaled(size, Fraction(_SHORT_SIDES[self.size], min(size)))
+        if self.size == CUSTOM:
+            if self.fit != FITS[0]:
+                return self.width, self.height
+            return _scaled(size, min(Fraction(self.width, width), Fraction(self.height, height)))
+        return size
 
 
 def resized(frame: Frame, size: Size) -> Frame:
@@ -146,7 +155,9 @@ def resized(frame: Frame, size: Size) -> Frame:
 
 
 def _scaled(size: Size, share: Fraction) -> Size:
-    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
+    """In even numbers, which all codecs take."""
+    width, height = (max(2, 2 * round(side * share / 2)) for side in size)
+    return width, height
 
 
 def _centred(frame: Frame, size: Size) -> Frame:

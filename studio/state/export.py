@@ -1,155 +1,290 @@
-"""Writing the result to a file, in a thread of its own, with progress and cancel."""
+"""An export: what can be chosen, what stands in the way, and writing it in a thread of its own."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QStandardPaths, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 
 from core.errors import UserError
-from core.media.reading import ClipReader, open_clip
-from core.media.writing import WRITERS, Writer, write_clip
-from core.options import Value, with_options
-from core.requests import GenerationRequest
-from studio.observable import Field, Observable
+from core.media.reading import open_clip
+from core.media.writing import WRITERS
+from studio.observable import Field, Observable, watch
 from studio.samples import is_sample
 from studio.state.blank import BlankClip
+from studio.state.export_choice import PRESETS, Alpha, Choice, Preset
+from studio.state.export_order import Order, Pictures, written
+from studio.state.export_pixels import ExportPixels
+from studio.state.export_size import ExportSize
+from studio.state.generation import Generation, Runs
+from studio.state.masks import Masks
 from studio.state.notices import Notices
+from studio.state.places import free_path, in_bytes, show_in_folder, videos_folder
 from studio.state.playback import Playback
 from studio.state.result import Result
-from studio.state.result_clips import ResultClips, composited
 from studio.state.session import Session
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, eq=False)
-class Order:
-    """Everything that an export needs; nothing of it changes while the export runs.
-
-    Attributes:
-        clip: opens the source anew; target: where the export goes.
-        first, end: the frames that are written, `end` exclusive; past the clip's end it stands
-            still around what is generated.
-        request, generated: the generation and the frames that it has brought, or None.
-        variation: which of its results.
-        replaced: the frames that hold generated pixels.
-    """
-
-    clip: Callable[[], ClipReader]
-    target: Path
-    writer: str
-    options: Mapping[str, Value]
-    first: int
-    end: int
-    audio: bool
-    request: GenerationRequest | None
-    generated: ResultClips | None
-    variation: int
-    replaced: range
-
-
-def frames(order: Order, reader: ClipReader) -> Iterator[NDArray[np.uint8]]:
-    """The pictures of an export, uint8 (H, W, 3), as the canvas shows them."""
-    request, generated = order.request, order.generated
-    for number in range(order.first, order.end):
-        picture = reader.frame(min(number, len(reader) - 1))
-        if request is not None and generated is not None and number in order.replaced:
-            picture = composited(picture, number, request, generated, order.variation)
-        yield picture
-
-
-def written(order: Order) -> Generator[int, None, None]:
-    """Write the export; yields the number of frames that are done.
-
-    Raises:
-        UserError: the clip cannot be read any more, or the place cannot be written.
-    """
-    row = WRITERS[order.writer]
-    with order.clip() as reader:
-        heard = order.audio and order.first < len(reader)
-        audio = reader.audio_span(order.first, order.end - order.first) if heard else None
-        yield from write_clip(
-            frames(order, reader),
-            order.target,
-            writer=row.name,
-            rate=reader.rate,
-            options=with_options(row.options, order.options),
-            audio=audio,
-            colour=reader.colour,
-        )
+Span = Literal["whole", "marks", "generated"]
+_REPORT_EVERY_S = 0.03
 
 
 class Export(Observable):
     """The choices of the export dialog, and the export that runs.
 
     Attributes:
-        writer: a name of `WRITERS`; `options` are its values by name.
-        whole: the whole clip, or the part between the marks.
-        audio: whether the sound goes along.
-        running: whether an export is being written; `done` of `total` frames are.
+        choice: how it is written.
+        span: the whole clip, the part between the marks, or the part that is generated.
+        presets: those that came along, then the user's own.
+        size: how large it will be.
+        running: whether an export is being written; `done` of `total` frames are; `eta` seconds
+            are left, None while unknown.
         target: path of the export that runs or ran last.
+        finished: path of the export that was written last; None as soon as anything is chosen.
+        failure: why the last one was not written, or "".
         folder: where the last one went, or None.
 
     Signals:
         written: path of a finished export.
     """
 
-    writer = Field("mp4")
-    options: Field[Mapping[str, Value]] = Field({})
-    whole = Field(True)
-    audio = Field(True)
+    choice: Field[Choice] = Field(Choice())
+    span: Field[Span] = Field("whole")
+    presets: Field[tuple[Preset, ...]] = Field(PRESETS)
     running = Field(False)
     done = Field(0)
     total = Field(0)
+    eta: Field[float | None] = Field(None)
     target: Field[Path | None] = Field(None)
+    finished: Field[Path | None] = Field(None)
+    failure = Field("")
     folder: Field[Path | None] = Field(None)
     written = Signal(object)
-    _advanced = Signal(int)
+    _advanced = Signal(int, int)
 
     def __init__(
         self,
+        engine: Runs,
         session: Session,
         playback: Playback,
+        masks: Masks,
+        generation: Generation,
         result: Result,
         notices: Notices,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session, self._playback = session, playback
+        self._session, self._playback, self._masks = session, playback, masks
         self._result, self._notices = result, notices
+        self._pixels = ExportPixels(engine, generation, result)
+        self.size = ExportSize(self)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="export")
         self._cancelled = threading.Event()
         self._job: asyncio.Task[None] | None = None
-        self._advanced.connect(lambda done: setattr(self, "done", done))
-        self.changed("writer").connect(lambda _writer: setattr(self, "options", {}))
+        self._begun: float | None = None  # when the first frame was begun
+        self._waiting = False  # for the engine
+        self._advanced.connect(self._advance)
+        watch(self, "choice span", self._forget_last)
+
+    # Choices
 
     @property
-    def row(self) -> Writer:
-        return WRITERS[self.writer]
+    def writer(self) -> str:
+        """Name of the format; another one has its own options at their defaults."""
+        return self.choice.writer
+
+    @writer.setter
+    def writer(self, name: str) -> None:
+        self.choose(writer=name)
+
+    def choose(self, **wishes: Any) -> None:
+        """Choose other values of `Choice`."""
+        self.choice = self.choice.changed(**wishes)
+
+    def use(self, preset: Preset) -> None:
+        """Write as a preset says; what is shown stays."""
+        self.choice = self.choice.like(preset.choice)
+
+    def keep_as(self, label: str) -> None:
+        """Keep the choice as a preset of the user's own, over one of that name."""
+        self.drop(label)
+        self.presets = (*self.presets, Preset(label, self.choice, own=True))
+
+    def drop(self, label: str) -> None:
+        """Forget a preset of the user's own."""
+        self.presets = tuple(p for p in self.presets if not (p.own and p.label == label))
+
+    @property
+    def own_presets(self) -> dict[str, Any]:
+        """The user's own presets as JSON, by name."""
+        return {preset.label: preset.choice.to_json() for preset in self.presets if preset.own}
+
+    def recall_presets(self, presets: Mapping[str, Any]) -> None:
+        """The user's own presets as `own_presets` has given them."""
+        own = (
+            Preset(label, Choice.from_json(data), own=True)
+            for label, data in presets.items()
+            if isinstance(data, Mapping)
+        )
+        self.presets = (*PRESETS, *own)
+
+    # What stands in the way: a sentence, or "" for nothing
+
+    def obstacle_to(self, content: str) -> str:
+        """Why that content cannot be shown."""
+        return self._pixels.obstacle(self.choice.changed(content=content).shows)
+
+    def obstacle_to_alpha(self, alpha: Alpha) -> str:
+        """Why that kind of transparency cannot be had."""
+        choice = self.choice
+        if alpha == "none":
+            return ""
+        if not choice.has_alpha:
+            lacking = choice.shows.label if choice.row.alpha else choice.row.label
+            return f"“{lacking}” has no transparency."
+        if alpha == "generated":
+            return "" if self._result.clips is not None else "Nothing is generated yet."
+        track = self._masks.track
+        return "Nothing is painted." if track is None or track.empty else ""
+
+    def obstacle_to_span(self, span: Span) -> str:
+        """Why that part cannot be chosen."""
+        if self.choice.content == "lapse" and span == "whole":
+            return "A time-lapse shows the generated part."
+        marked = self._playback.in_mark is not None or self._playback.out_mark is not None
+        if span == "marks" and not marked:
+            return "Set an in or out mark in the timeline first."
+        if span == "generated" and not self._result.decided:
+            return "Nothing is generated yet."
+        return ""
+
+    @property
+    def obstacle_to_audio(self) -> str:
+        """Why no sound can go along."""
+        clip = self._session.clip
+        if clip is None or not clip.has_audio:
+            return "The clip has no sound."
+        if not self.choice.row.has_audio:
+            return f"“{self.choice.row.label}” has no sound."
+        if not self.choice.shows.has_audio:
+            return "A time-lapse has no sound."
+        return ""
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be written."""
+        choice = self.choice
+        if self._session.clip is None:
+            return "Open a clip first."
+        for problem in (
+            choice.row.obstacle,
+            self.obstacle_to(choice.content),
+            self.obstacle_to_alpha(choice.transparency),
+        ):
+            if problem:
+                return problem
+        least = choice.row.smallest
+        if min(self.picture_size) < least:
+            return (
+                f"{choice.row.label} takes {least} x {least} pixels or more: choose a larger size."
+            )
+        return ""
+
+    def problem_of(self, target: Path) -> str:
+        """Why nothing can be written to a path."""
+        clip, there = self._session.clip, target.exists()
+        if not target.name:
+            return "Give the file a name."
+        if not target.parent.is_dir():
+            return f"The folder “{target.parent}” is not there."
+        if self.choice.row.suffix and target.is_dir():
+            return f"“{target.name}” is a folder. Choose another name for the file."
+        if not self.choice.row.suffix and there and (target.is_file() or any(target.iterdir())):
+            return f"“{target.name}” is there already and not an empty folder."
+        if clip is not None and there and clip.path.exists() and target.samefile(clip.path):
+            return "This is the open clip itself. Choose another name."
+        return ""
+
+    def warning_of(self, target: Path) -> str:
+        """What should be known before writing to a path."""
+        size, folder = self.size.size, target.parent
+        free = shutil.disk_usage(folder).free if folder.is_dir() else None
+        if free is not None and size is not None and size.least > free:
+            return f"The disk has only {in_bytes(free)} left; the file will be larger."
+        if self.choice.row.suffix and target.is_file():
+            return f"“{target.name}” is there already and will be replaced."
+        return ""
+
+    # How much it is
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Width and height of what is written."""
+        clip = self._session.clip
+        return (0, 0) if clip is None else self.choice.shaped.sized(self._pictures.size)
 
     @property
     def frame_count(self) -> int:
-        return self._end - self._first
+        """Frames that are written."""
+        clip = self._session.clip
+        if clip is None:
+            return 0
+        return self.choice.shaped.counted(len(self._pictures), clip.rate)
+
+    @property
+    def rate(self) -> float:
+        """Frames a second of what is written."""
+        clip = self._session.clip
+        return 0.0 if clip is None else float(self.choice.shaped.paced(clip.rate))
+
+    @property
+    def whole_length(self) -> int:
+        """Frames of the whole clip, with those that a result has added so far."""
+        clip = self._session.clip
+        return 0 if clip is None else max(len(clip), self._result.decided.stop)
+
+    def frames_of(self, span: Span) -> range:
+        """The clip's frames of a span."""
+        whole = range(self.whole_length)
+        if span == "generated":
+            return self._result.decided or whole
+        if span == "marks" and whole:
+            end = min(self._playback.last + 1, len(whole))
+            return range(min(self._playback.first, end - 1), end)
+        return whole
+
+    def reckon(self) -> None:
+        """Find out how large it will be."""
+        clip = self._session.clip
+        if clip is None or self.obstacle or self.running:
+            self.size.forget()
+        else:
+            self.size.ask(self._order(Path()), clip)
+
+    # Where it goes
 
     def suggested(self) -> Path:
         """A name after the clip's that no file has yet, where the last export went."""
         clip = self._session.clip
         stem = f"{clip.path.stem if clip else 'clip'}-maskreel"
-        names = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
-        paths = (self._place() / f"{name}{self.row.suffix}" for name in names)
-        return next(path for path in paths if not path.exists())
+        return free_path(self._place(), stem, self.choice.row.suffix)
+
+    def with_suffix(self, path: Path) -> Path:
+        """A path with the suffix of the chosen format instead of another format's."""
+        suffixes = {row.suffix for row in WRITERS.values() if row.suffix}
+        stem = path.with_suffix("") if path.suffix.lower() in suffixes else path
+        return stem.with_name(stem.name + self.choice.row.suffix)
 
     def _place(self) -> Path:
         """The folder of the last export, else the clip's, else the user's own for videos."""
@@ -158,20 +293,18 @@ class Export(Observable):
             return self.folder
         if clip is not None and not is_sample(clip.path) and not isinstance(clip, BlankClip):
             return clip.path.parent
-        videos = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
-        return Path(videos) if Path(videos).is_dir() else Path.home()
+        return videos_folder()
 
-    def with_suffix(self, path: Path) -> Path:
-        """A path with the suffix of the chosen format instead of another format's."""
-        suffixes = {row.suffix for row in WRITERS.values() if row.suffix}
-        stem = path.with_suffix("") if path.suffix.lower() in suffixes else path
-        return stem.with_name(stem.name + self.row.suffix)
+    # Writing
 
     def start(self, target: Path) -> None:
         """Write to `target`; a notice tells how it went."""
         order = self._order(target)
         self._cancelled.clear()
-        self.done, self.total, self.target = 0, order.end - order.first, target
+        self.size.forget()
+        self.done, self.total, self.target = 0, self.frame_count, target
+        self.eta = self.finished = self._begun = None
+        self.failure = ""
         self.running = True
         self._job = asyncio.ensure_future(self._run(order))
         self._job.add_done_callback(self._note_end)
@@ -179,6 +312,8 @@ class Export(Observable):
     def cancel(self) -> None:
         """Stop after the frame that is being written; nothing stays of the file."""
         self._cancelled.set()
+        if self._job is not None and self._waiting:
+            self._job.cancel()
 
     async def ended(self) -> None:
         """Returns when no export runs any more."""
@@ -187,70 +322,98 @@ class Export(Observable):
 
     def end(self) -> None:
         self.cancel()
+        self.size.end()
         self._thread.shutdown()
 
     @property
-    def whole_length(self) -> int:
-        """Frames of the whole clip, with those that a result has added so far."""
-        clip = self._session.clip
-        return 0 if clip is None else max(len(clip), self._result.decided.stop)
-
-    @property
-    def _first(self) -> int:
-        return 0 if self.whole else min(self._playback.first, self._end - 1)
-
-    @property
-    def _end(self) -> int:
-        return self.whole_length if self.whole else min(self._playback.last + 1, self.whole_length)
-
-    def _order(self, target: Path) -> Order:
+    def _pictures(self) -> Pictures:
+        """What would be written now."""
         clip = self._session.clip
         if clip is None:
             raise ValueError("no clip is open")
-        blank = isinstance(clip, BlankClip)
+        return Pictures(self._order(Path()), clip)
+
+    def _order(self, target: Path) -> Order:
+        clip, span = self._session.clip, self.frames_of(self.span)
+        if clip is None:
+            raise ValueError("no clip is open")
+        lapse = self.choice.content == "lapse"
+        if lapse:
+            span = _common(span, self._result.decided) or self._result.decided or span
         return Order(
-            clip=(lambda: clip) if blank else partial(open_clip, clip.path),
+            clip=(lambda: clip) if isinstance(clip, BlankClip) else partial(open_clip, clip.path),
             target=target,
-            writer=self.writer,
-            options=dict(self.options),
-            first=self._first,
-            end=self._end,
-            audio=self.audio and self.row.has_audio,
+            choice=self.choice,
+            first=span.start,
+            end=span.stop,
             request=self._result.request,
             generated=self._result.clips,
             variation=self._result.shown,
             replaced=self._result.decided,
+            painted=self._masks.track,
+            steps=self._pixels.steps() if lapse else (),
+            position=self._playback.position,
         )
 
     async def _run(self, order: Order) -> None:
-        loop = asyncio.get_running_loop()
+        name = order.target.name
         try:
+            self._waiting = True
+            order = await self._pixels.completed(order)
+            self._waiting = False
+            self._begun = time.perf_counter()
+            loop = asyncio.get_running_loop()
             whole = await loop.run_in_executor(self._thread, self._write, order)
+        except asyncio.CancelledError:  # by `cancel`, while the engine was waited for
+            self._tell_stopped(name)
         except UserError as error:
-            self._notices.tell("error", str(error))
+            self._fail(str(error))
         except Exception as error:
             log.exception("an export failed")
-            self._notices.tell("error", f"“{order.target.name}” could not be written: {error}.")
+            self._fail(f"“{name}” could not be written: {error}.")
         else:
-            self._tell(order.target, whole)
+            self._tell(order.target) if whole else self._tell_stopped(name)
 
     def _note_end(self, _job: asyncio.Task[None]) -> None:
-        self._job, self.running = None, False
+        self._job, self._waiting = None, False
+        self.running, self.eta = False, None
 
     def _write(self, order: Order) -> bool:
         """In the export's thread: True when all is written, False when it was cancelled."""
+        told = 0.0
         with closing(written(order)) as counts:
-            for count in counts:
+            for done, total in counts:
                 if self._cancelled.is_set():
                     return False
-                self._advanced.emit(count)
+                now = time.perf_counter()
+                if now - told > _REPORT_EVERY_S or done == total:
+                    self._advanced.emit(done, total)
+                    told = now
         return True
 
-    def _tell(self, target: Path, whole: bool) -> None:
-        if whole:
-            show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(target.parent)))
-            self._notices.tell("info", f"Exported to {target}", "Show in folder", show)
-            self.folder = target.parent
-            self.written.emit(target)
-        else:
-            self._notices.tell("info", f"The export was stopped; “{target.name}” was not written.")
+    def _advance(self, done: int, total: int) -> None:
+        if self._begun is not None:
+            self.eta = (time.perf_counter() - self._begun) / done * (total - done)
+        self.done, self.total = done, total
+
+    def _tell(self, target: Path) -> None:
+        show = partial(show_in_folder, target)
+        self._notices.tell("info", f"Exported to {target}", "Show in folder", show)
+        self.folder, self.finished = target.parent, target
+        self.written.emit(target)
+
+    def _tell_stopped(self, name: str) -> None:
+        self._notices.tell("info", f"The export was stopped; “{name}” was not written.")
+
+    def _fail(self, why: str) -> None:
+        self._notices.tell("error", why)
+        self.failure = why
+
+    def _forget_last(self) -> None:
+        self.finished, self.failure = None, ""
+        self.size.forget()
+
+
+def _common(one: range, other: range) -> range:
+    start = max(one.start, other.start)
+    return range(start, max(start, min(one.stop, other.stop)))

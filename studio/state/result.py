@@ -137,7 +137,7 @@ class Result(Observable):
         Args:
             original: the clip's frame of that number; without one nothing is put back.
         """
-        clips, request = self._clips_upto(step), self.request
+        clips, request = self.clips_of(step), self.request
         if clips is None or request is None:
             return None
         variation = min(self.variation, clips.count - 1)
@@ -158,12 +158,13 @@ class Result(Observable):
                 job.finished.clips, job.finished.first, job.settled
             )
         else:
-            clips = self._clips_upto(job.looked_at)
+            clips = self.clips_of(job.looked_at)
         if clips is None or not clips.same_as(self.clips):  # steps without a preview change nothing
             self.clips = clips
 
-    def _clips_upto(self, step: int) -> ResultClips | None:
-        """With the newest preview up to a step; before the first one, with the filled clip."""
+    def clips_of(self, step: int) -> ResultClips | None:
+        """The frames after a step, by its index: with the newest preview up to it; before the
+        first one, with the filled clip. None before the decode begins."""
         job, request = self._generation, self._generation.request
         if job.started is None or request is None:
             return None

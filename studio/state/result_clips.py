@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from core.compositing import composite, feather_of, unknown_pixels
+from core.compositing import composite, feather_of, layer, unknown_pixels
+from core.masks import Mask
 from core.requests import GenerationRequest
 from core.tasks import TASKS
+from core.window import Window
 
 Picture = NDArray[np.uint8]
 Tokens = NDArray[np.bool_]
@@ -88,16 +90,42 @@ def composited(
     Args:
         original: the clip's frame `frame`; past its end the clip stands still.
     """
+    generated = _generated(frame, request, clips, variation)
+    if generated is None:
+        return original
+    return composite(original, *generated, feather_of(request))
+
+
+def generated_layer(
+    size: tuple[int, int],
+    frame: int,
+    request: GenerationRequest,
+    clips: ResultClips,
+    variation: int,
+) -> Picture:
+    """What is decided of a frame alone, uint8 (H, W, 4), RGBA of the clip's size; all of it
+    transparent where there is nothing."""
+    generated = _generated(frame, request, clips, variation)
+    if generated is None:
+        return np.zeros((size[1], size[0], 4), np.uint8)
+    picture, window, unknown = generated
+    return layer(picture, window, unknown, size, feather_of(request))
+
+
+def _generated(
+    frame: int, request: GenerationRequest, clips: ResultClips, variation: int
+) -> tuple[Picture, Window, Mask] | None:
+    """A frame's generated picture, its window, and which pixels of that are wanted and decided."""
     window = request.covered
     number = window.model_frame(frame)
     generated = None if number is None else clips.frame(number, variation)
     if number is None or generated is None:
-        return original
+        return None
     unknown = unknown_pixels(TASKS[request.task], window, request.painted, frame, request.kept)
     undecided = clips.undecided(number, variation)
     if undecided is not None:
         unknown = unknown & ~enlarged(undecided, window.height, window.width)
-    return composite(original, generated, window, unknown, feather_of(request))
+    return generated, window, unknown
 
 
 def enlarged(tokens: Tokens, height: int, width: int) -> Tokens:

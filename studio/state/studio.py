@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject
 
 from core.assets import model_folders
 from core.compositing import composited_length
-from core.media.writing import WRITERS
 from core.tasks import TASKS, nothing
 from studio.observable import watch
 from studio.samples import is_sample
 from studio.settings import Settings
 from studio.state.blank import BlankClip
 from studio.state.export import Export
+from studio.state.export_choice import Choice
 from studio.state.framing import Framing
 from studio.state.generation import Generation, Phase, Runs
 from studio.state.importing import Import
@@ -62,7 +62,16 @@ class Studio(QObject):
         self.generation = Generation(engine, self.notices, self)
         self.result = Result(self.generation, self)
         self.thumbnails = Thumbnails(self.session, self.result, self)
-        self.export = Export(self.session, self.playback, self.result, self.notices, self)
+        self.export = Export(
+            engine,
+            self.session,
+            self.playback,
+            self.masks,
+            self.generation,
+            self.result,
+            self.notices,
+            self,
+        )
         self.session.changed("clip").connect(lambda _clip: self._start_over())
         self.stage = Stage(
             self.session,
@@ -186,8 +195,9 @@ class Studio(QObject):
             brush_size=self.tools.brush_size,
             loop=self.playback.loop,
             bundle=self.recipe.bundle,
-            writer=self.export.writer,
+            export=self.export.choice.to_json(),
             export_folder=str(self.export.folder or ""),
+            export_presets=self.export.own_presets,
         )
 
     def _recall(self) -> None:
@@ -195,8 +205,8 @@ class Studio(QObject):
         self.playback.loop = self.settings.loop
         if self.models.card(self.settings.bundle) is not None:
             self.recipe.bundle = self.settings.bundle
-        if self.settings.writer in WRITERS:
-            self.export.writer = self.settings.writer
+        self.export.choice = Choice.from_json(self.settings.export)
+        self.export.recall_presets(self.settings.export_presets)
         if self.settings.export_folder:
             self.export.folder = Path(self.settings.export_folder)
 

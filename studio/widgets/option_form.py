@@ -54,7 +54,12 @@ class OptionForm(QWidget):
         self.unfold.setCheckable(True)
         self.unfold.setProperty("fold", True)
         self.unfold.toggled.connect(self._show_advanced)
+        self.changed.connect(self._show_what_counts)
         self.setSchema(schema)
+
+    def setLabelWidth(self, width: int) -> None:
+        """Makes the labels so wide at least, to align the form with what is around it."""
+        self._grid.setColumnMinimumWidth(0, width)
 
     def setSchema(self, schema: tuple[Option, ...]) -> None:
         """Shows other options, at their defaults."""
@@ -83,6 +88,7 @@ class OptionForm(QWidget):
                 blocked = control.blockSignals(True)
                 _write(control, values[option.name])
                 control.blockSignals(blocked)
+        self._show_what_counts()
 
     def _control(self, option: Option) -> QWidget:
         control = _made(option)
@@ -114,10 +120,17 @@ class OptionForm(QWidget):
 
     def _show_advanced(self, shown: bool) -> None:
         self.unfold.setIcon(theme.icon("chevron-down" if shown else "chevron-right"))
+        self._show_what_counts()
+
+    def _show_what_counts(self) -> None:
+        """Hides what is folded away, and what has no effect beside the other values."""
         for option in self._schema:
-            if option.advanced:
-                self._labels[option.name].setVisible(shown)
-                self.controls[option.name].setVisible(shown)
+            shown = self.unfold.isChecked() or not option.advanced
+            if option.when is not None:
+                name, value = option.when
+                shown = shown and self.values()[name] == value
+            self._labels[option.name].setVisible(shown)
+            self.controls[option.name].setVisible(shown)
 
 
 class NumberBox(QDoubleSpinBox):

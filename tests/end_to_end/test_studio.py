@@ -244,7 +244,7 @@ def test_bundled_model_fills_a_real_clip(shared: Path, tmp_path: Path) -> None:
         assert window.studio.generation.phase is Phase.FINISHED
 
         window.studio.playback.mark(0, 15)
-        window.studio.export.whole = False
+        window.studio.export.span = "marks"
         result = await exported(window, tmp_path / "result.mp4", "mp4")
 
         assert len(result) == 16

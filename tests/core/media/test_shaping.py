@@ -19,7 +19,7 @@ HD, TALL = (1920, 1080), (1080, 1920)
     ("options", "size", "wanted"),
     [
         (ShapeOptions(), HD, HD),
-        (ShapeOptions(size="half"), (101, 51), (50, 25)),
+        (ShapeOptions(size="half"), (101, 51), (50, 26)),
         (ShapeOptions(size="720p"), HD, (1280, 720)),
         (ShapeOptions(size="720p"), TALL, (720, 1280)),
         (ShapeOptions(size="1080p"), (640, 360), HD),
@@ -27,7 +27,7 @@ HD, TALL = (1920, 1080), (1080, 1920)
         (ShapeOptions(size="custom", width=1000, height=1000), HD, (1000, 562)),
         (ShapeOptions(size="custom", width=1000, height=1000, fit="crop"), HD, (1000, 1000)),
         (ShapeOptions(multiple=2), (63, 47), (62, 46)),
-        (ShapeOptions(size="quarter"), (3, 3), (1, 1)),
+        (ShapeOptions(size="quarter"), (3, 3), (2, 2)),
     ],
 )
 def test_size(options: ShapeOptions, size: tuple[int, int], wanted: tuple[int, int]) -> None:

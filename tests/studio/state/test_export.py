@@ -53,7 +53,7 @@ def test_clip_without_result_comes_back_bit_for_bit(studio: Studio, tmp_path: Pa
 
 def test_marks_choose_the_frames(studio: Studio, tmp_path: Path) -> None:
     studio.playback.mark(4, 6)
-    studio.export.whole = False
+    studio.export.span = "marks"
 
     export(studio, tmp_path / "out.mkv")
 
