@@ -16,6 +16,7 @@ from core.cli import (
     doctor,
     evaluate,
     export_checkpoint,
+    finetune,
     generate,
     import_checkpoint,
     record,
@@ -29,12 +30,13 @@ DONE, FAILED, STOPPED = 0, 1, 130
 VERBS = {
     "generate": (generate, "generate a region of a clip and write the result"),
     "train": (train, "train a model as a recipe says"),
+    "finetune": (finetune, "train a model further on your own clips"),
     "tokenize": (tokenize, "turn footage into tokens once, to train from them"),
     "evaluate": (evaluate, "measure a model on footage that it was not trained on"),
     "compare": (compare, "compare decoders on such footage: quality against time"),
     "import": (import_checkpoint, "make a model of a checkpoint of VideoGPT's authors"),
     "export": (export_checkpoint, "write a VideoGPT model as such a checkpoint"),
-    "record": (record, "record a training set of ViZDoom episodes"),
+    "record": (record, "record a training set: ViZDoom, moving shapes, moving digits"),
     "doctor": (doctor, "look at versions, device, codecs, models, and whether writing works"),
 }
 

@@ -10,7 +10,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -295,6 +295,39 @@ class TrainRequest:
 
 
 @dataclass(frozen=True)
+class FinetuneRequest:
+    """Train a bundle further on clips, without a recipe: one is written to `run`/recipe.toml.
+    `TrainUpdate`s come back.
+
+    Attributes:
+        bundle: folder of the bundle.
+        clips: video files, or folders whose sub-folders name classes.
+        run, models, resume: as of a `TrainRequest`.
+        name: of the new bundle.
+        part: what learns.
+        steps: of each part; 0 asks for as many as fit into `minutes` on this machine.
+        lora: rank of adapters that learn instead of the weights; 0: the weights learn.
+        class_name: the class of all clips; "" takes the names of sub-folders.
+        old: footage of the kind that the bundle was trained on, files or folders: how well each
+            task goes on it is measured before and after.
+    """
+
+    bundle: str
+    clips: tuple[str, ...]
+    run: Path
+    models: Path
+    name: str
+    part: Literal["tokenizer", "prior", "both"] = "prior"
+    steps: int = 0
+    minutes: float = 5.0
+    lora: int = 0
+    class_name: str = ""
+    old: tuple[str, ...] = ()
+    seed: int = 0
+    resume: bool = False
+
+
+@dataclass(frozen=True)
 class TrainUpdate:
     """Where a training is.
 
@@ -374,6 +407,7 @@ Request = (
     | CapabilitiesRequest
     | ImportRequest
     | TrainRequest
+    | FinetuneRequest
     | StepsRequest
     | RoundTripRequest
 )

@@ -16,6 +16,7 @@ COMMANDS = (
     "import",
     "export",
     "train",
+    "finetune",
     "tokenize",
     "evaluate",
     "compare",

@@ -31,9 +31,10 @@ from core.engine.messages import (
     Updated,
 )
 from core.errors import UserError
-from core.jobs import capabilities, generate, import_checkpoint, tokenizer_pixels, train
+from core.jobs import capabilities, finetune, generate, import_checkpoint, tokenizer_pixels, train
 from core.requests import (
     CapabilitiesRequest,
+    FinetuneRequest,
     GenerationRequest,
     ImportRequest,
     RoundTripRequest,
@@ -51,6 +52,7 @@ JOBS: Mapping[type, Job] = {
     StepsRequest: tokenizer_pixels.run_steps,
     RoundTripRequest: tokenizer_pixels.run_round_trip,
     TrainRequest: train.run,
+    FinetuneRequest: finetune.run,
 }
 """Which job answers which request. A job of a new kind is one row here."""
 

@@ -13,7 +13,7 @@ from core.errors import UserError
 from core.training import processes
 from core.training.batch_norm import share_batch_norms
 from core.training.computing import Computing
-from core.training.low_rank import add_adapters, merge_adapters
+from core.training.low_rank import add_adapters, hold_other_rows, merge_adapters
 from core.training.precision import WorkingCopy
 from core.training.recipe import Optimiser
 from core.training.sharding import gathered, split_like
@@ -30,8 +30,10 @@ class Learner:
 
     Args:
         exact: names of parts that stay in float32 in any case.
-        splits: the network's `layers` may be split over the processes (FSDP).
+        splits: the network's `layers` may be split over the processes (FSDP); with adapters they
+            are not.
         low_rank: rank of the adapters that learn instead of the weights; 0 for none.
+        rows: of parameters, by name, that learn beside adapters.
 
     Attributes:
         average: the network whose weights are the moving average.
@@ -48,21 +50,27 @@ class Learner:
         exact: tuple[str, ...] = (),
         splits: bool = False,
         low_rank: int = 0,
+        rows: Mapping[str, slice] | None = None,
     ) -> None:
         computing = computing or Computing()
         self.settings, self.steps, self.ema = optimiser, steps, ema
         self._low_rank, self._device, precision = low_rank, computing.device, computing.precision
         if low_rank:
             add_adapters(network, low_rank)
+            for name in rows or {}:
+                network.get_parameter(name).requires_grad_()
         share_batch_norms(network)
         self.network = network.to(computing.device).train()
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
-        self._split = computing.sharding is not None and splits
-        if computing.sharding is not None and splits:
+        sharding = computing.sharding if splits and not low_rank else None
+        self._split = sharding is not None
+        if sharding is not None:
             for whole in (self.network, self.average):
-                computing.sharding.split(whole, bf16=precision == "bf16")
+                sharding.split(whole, bf16=precision == "bf16")
             precision = "float32"  # of the pieces; they are put together in bf16
         self.copy = WorkingCopy(self.network, precision, exact)
+        for name, learnt in (rows or {}).items() if low_rank else ():
+            hold_other_rows(self.copy.model, name, learnt)
         computing.prepare(self.copy.model)
         self._optimiser = torch.optim.AdamW(
             _parameter_groups(self.network, optimiser),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import nn
 
 SCALE = 2.0
@@ -27,6 +28,14 @@ def add_adapters(network: nn.Module, rank: int) -> None:
     ]
     settings = LoraConfig(r=rank, lora_alpha=round(SCALE * rank), target_modules=targets)
     inject_adapter_in_model(settings, network)
+
+
+def hold_other_rows(network: nn.Module, name: str, rows: slice) -> None:
+    """All rows of a parameter but these get no gradient."""
+    parameter = network.get_parameter(name)
+    kept = torch.zeros_like(parameter)
+    kept[rows] = 1
+    parameter.register_hook(lambda gradient: gradient * kept)
 
 
 def _only_read(network: nn.Module, name: str) -> bool:

@@ -40,7 +40,7 @@ class RunFolder:
         with explained(path):
             path.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(path)
-        if (path / RECIPE).exists() and not resume:
+        if begun(path) and not resume:
             self.close()
             raise UserError(
                 f"There is a run in {path} already. Go on with it by --resume, or choose another "
@@ -52,6 +52,11 @@ class RunFolder:
     def close(self) -> None:
         """Lets another process train the run."""
         self._lock.close()
+
+
+def begun(run: Path) -> bool:
+    """Whether there are steps to lose: something was reported already."""
+    return (run / METRICS).exists()
 
 
 def forget_after(run: Path, phase: str, done: int) -> None:

@@ -74,6 +74,7 @@ class TransformerPhase:
             computing=computing,
             splits=True,
             low_rank=recipe.lora,
+            rows={"words.weight": _class_rows(network, len(recipe.new_classes))},
         )
         self.learners = {self.name: self.learner}
 
@@ -152,6 +153,12 @@ class TransformerPhase:
 
     def load_state(self, state: Mapping[str, Tensor]) -> None:
         """Nothing: all of it is the learner's."""
+
+
+def _class_rows(network: BidirectionalTransformer, count: int) -> slice:
+    """The rows of the last so many classes in the table of words."""
+    end = network.config.codebook_size + network.config.classes
+    return slice(end - count, end)
 
 
 @torch.no_grad()
