@@ -17,6 +17,8 @@ from typing import Any
 from core.errors import UserError
 
 FORMAT = 1
+CAUSAL_FAMILIES = ("causal", "autoregressive")
+"""Names of the transformers that decode from the first token on."""
 CARD_FILE = "card.json"
 TOKENIZER_FILE = "tokenizer.safetensors"
 TRANSFORMER_FILE = "transformer.safetensors"
@@ -80,7 +82,7 @@ class ModelCard:
     @property
     def causal(self) -> bool:
         """Whether the transformer decodes from the first token on, and so can continue a clip."""
-        return self.family == "causal"
+        return self.family in CAUSAL_FAMILIES
 
     def label(self, class_name: str) -> int:
         """Index of a class.

@@ -49,7 +49,7 @@ class Autoregressive:
     """
 
     label: ClassVar[str] = "Token by token"
-    transformers: ClassVar[tuple[str, ...]] = ("causal",)
+    transformers: ClassVar[tuple[str, ...]] = ("causal", "autoregressive")
     remasks: ClassVar[bool] = False
     refines: ClassVar[bool] = False
 

@@ -11,6 +11,7 @@ from core.cards import ModelCard, Network
 from core.errors import UserError
 from core.training.computing import Computing
 from core.training.prior import PriorPhase
+from core.training.raster import AutoregressivePhase
 from core.training.recipe import AnyRecipe, MagvitRecipe, VideoGPTRecipe
 from core.training.tokenizer import TokenizerPhase
 from core.training.transformer import TransformerPhase
@@ -100,6 +101,8 @@ def second_phase(
     if isinstance(recipe, MagvitRecipe):
         if not recipe.transformer.steps:
             return None
+        if recipe.transformer.network == "autoregressive":
+            return AutoregressivePhase(recipe, classes, tokenizer, start.transformer, computing)
         return TransformerPhase(recipe, classes, tokenizer, start.transformer, computing)
     if not recipe.prior.steps:
         return None
@@ -121,7 +124,7 @@ def trained_bundle(
     """
     about, (first, second) = recipe.about, phases
     before = start.bundle.card if start.bundle else None
-    family = "bidirectional" if isinstance(recipe, MagvitRecipe) else "causal"
+    family = second.network if second else before.family if before else ""
     coder = first.network if first else _name(before)
     knows = second.knows_classes if second else bool(before and before.classes)
     card = ModelCard(

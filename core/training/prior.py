@@ -29,7 +29,7 @@ from core.training.data import Cut, Footage
 from core.training.learner import Learner
 from core.training.loading import Batch
 from core.training.phases import Losses
-from core.training.recipe import VideoGPTRecipe
+from core.training.recipe import PriorTraining, Recipe, TransformerTraining, VideoGPTRecipe
 from core.training.tokenizing import tokenize_clips
 
 
@@ -90,26 +90,32 @@ class PriorPhase:
         start: CausalTransformer | None = None,
         computing: Computing | None = None,
     ) -> None:
-        computing = computing or Computing.of(recipe)
-        self._training, self.steps = recipe.prior, recipe.prior.steps
-        self._tokenizer = tokenizer.to(computing.device)
-        self.examples = PriorExamples(
-            recipe.seed,
-            self.stream,
-            Cut.of(recipe),
-            self._training.batch,
-            self._training.label_drop,
-            self._training.context_drop,
-        )
+        training = recipe.prior
         torch.manual_seed(recipe.seed)
         network = start or CausalTransformer(prior_config(recipe, tokenizer, classes))
         network.codes.copy_(tokenizer.codebook.codes)
-        self.config = network.config
+        self._drops = training.label_drop, training.context_drop
+        self._begin(recipe, training, tokenizer, network, computing or Computing.of(recipe))
+
+    def _begin(
+        self,
+        recipe: Recipe,
+        training: PriorTraining | TransformerTraining,
+        tokenizer: nn.Module,
+        network: Any,
+        computing: Computing,
+    ) -> None:
+        """Makes examples and learner for a network that says the next token."""
+        self.config, self.steps = network.config, training.steps
+        self._tokenizer: Any = tokenizer.to(computing.device)
+        self.examples = PriorExamples(
+            recipe.seed, self.stream, Cut.of(recipe), training.batch, *self._drops
+        )
         self.learner = Learner(
             network,
-            self._training.optimiser,
+            training.optimiser,
             self.steps,
-            ema=self._training.ema,
+            ema=training.ema,
             computing=computing,
             splits=True,
             low_rank=recipe.lora,
@@ -125,15 +131,13 @@ class PriorPhase:
         return causal_tasks(
             classes=self.knows_classes,
             context=self.config.context_frames > 0,
-            unlabelled=self._training.label_drop > 0,
-            blind=self._training.context_drop > 0,
+            unlabelled=self._drops[0] > 0,
+            blind=self._drops[1] > 0,
         )
 
     @property
-    def trained(self) -> CausalTransformer:
-        average = self.learner.average
-        assert isinstance(average, CausalTransformer)
-        return average
+    def trained(self) -> nn.Module:
+        return self.learner.average
 
     def prepare(self, batch: Batch) -> Batch:
         """The tokenizer's part."""
@@ -141,9 +145,7 @@ class PriorPhase:
         return tokenize_clips(self._tokenizer, batch, config.classes, config.context_frames)
 
     def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002 - the same at any step
-        model = self.learner.copy.model
-        assert isinstance(model, CausalTransformer)
-        loss = next_token_loss(model, *self._asked(batch))
+        loss = next_token_loss(self.learner.copy.model, *self._asked(batch))
         return Losses({self.name: {"loss": loss}}, {"bits_per_dimension": loss.detach() / log(2)})
 
     def held_out(self, batch: Batch) -> dict[str, Tensor]:
@@ -163,9 +165,8 @@ class PriorPhase:
         return self.learner.shipped()
 
     @torch.no_grad()
-    def pictures(self, network: nn.Module, batch: Batch) -> list[Frames]:
+    def pictures(self, network: Any, batch: Batch) -> list[Frames]:
         """The clips, and what is generated from their classes and first frames, if anything."""
-        assert isinstance(network, CausalTransformer)
         tokens, condition = self._asked(batch)
         noise = SeededNoise(range(len(tokens)), tokens.device)
         *_, last = Autoregressive()(network, condition, noise)
@@ -182,8 +183,12 @@ class PriorPhase:
         """Nothing: all of it is the learner's."""
 
 
-def next_token_loss(model: CausalTransformer, tokens: Tensor, condition: Condition) -> Tensor:
-    """Mean cross-entropy of all tokens, in nats."""
+def next_token_loss(model: nn.Module, tokens: Tensor, condition: Condition) -> Tensor:
+    """Mean cross-entropy of all tokens, in nats.
+
+    Args:
+        model: (tokens, condition) → logits (b, t, h, w, K) of each token from those before it.
+    """
     return F.cross_entropy(model(tokens, condition).flatten(0, 3), tokens.flatten())
 
 

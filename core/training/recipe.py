@@ -222,6 +222,8 @@ class TransformerTraining:
     """COMMIT training (MAGVIT, section 3.2), or one of the baselines of its ablation.
 
     Attributes:
+        network: "bidirectional" is the masked transformer; "autoregressive" says token after token,
+            and of the keys below takes sizes, batch, classes, drop, optimiser and ema alone.
         conditioning: how the transformer is told what is given. "cond->input": COMMIT.
             "input->input": it stays unmasked (latent masking). "cond->cond": so do the tokens of
             the filled clip. "prefix": those stand before the sequence.
@@ -245,6 +247,7 @@ class TransformerTraining:
     """
 
     steps: int
+    network: Literal["bidirectional", "autoregressive"] = "bidirectional"
     layers: int = 6
     hidden: int = 256
     mlp: int = 1024

@@ -45,6 +45,11 @@ class AutoregressiveConfig:
         return self.codebook_size + self.classes + 1 + SPECIALS_MULTI_TASK
 
     @property
+    def context_frames(self) -> int:
+        """It looks at tokens alone."""
+        return 0
+
+    @property
     def length(self) -> int:
         """Of the sequence that is read: the last token predicts nothing."""
         return PREFIX + prod(self.grid) - 1
