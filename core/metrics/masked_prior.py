@@ -31,7 +31,15 @@ def figures(
     chance = [(rng.random(), rng.random(tuple(shape))) for rng in generators]
     ratio = mask_ratio(torch.tensor([r for r, _ in chance])).to(device)
     score = torch.from_numpy(np.stack([s for _, s in chance])).to(device)
-    commit = commit_inputs(tokens, given.tokens, given.given, score, ratio, weights="mask+refine")
+    commit = commit_inputs(
+        tokens,
+        given.tokens,
+        given.given,
+        score,
+        ratio,
+        mode=transformer.config.conditioning,
+        weights="mask+refine",
+    )
     surprise = -transformer.logits(commit.inputs, given).log_softmax(-1)
     own = surprise.gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
     hit = surprise.argmin(-1) == tokens

@@ -87,9 +87,10 @@ def commit_inputs(
 
 
 def _lowest(score: Tensor, selectable: Tensor, ratio: Tensor | float) -> Tensor:
-    """True at the lowest scores: floor(ratio · selectable) of each sample, and at least one."""
+    """True at the lowest scores: floor(ratio · selectable) of each sample, and at least one where
+    there is any."""
     rows, total = score.flatten(1), selectable.flatten(1).sum(1)
     share = torch.as_tensor(ratio, device=score.device).expand(len(rows)).clamp(1e-6, 1.0)
     count = (total * share).floor().long().clamp(min=1)
     cut = rows.sort(1).values.gather(1, count[:, None] - 1)
-    return (rows <= cut).view_as(score)
+    return (rows <= cut).view_as(score) & selectable

@@ -68,6 +68,14 @@ def _loss(
         return next_token_loss(bundle.transformer, tokens, asked)
     numbers = torch.from_numpy(rng.random(tokens.shape, dtype=np.float32)).to(tokens.device)
     ratio = mask_ratio(torch.from_numpy(rng.random(len(tokens), dtype=np.float32))).to(numbers)
-    commit = commit_inputs(tokens, asked.tokens, asked.given, numbers, ratio, weights="mask+refine")
+    commit = commit_inputs(
+        tokens,
+        asked.tokens,
+        asked.given,
+        numbers,
+        ratio,
+        mode=bundle.transformer.config.conditioning,
+        weights="mask+refine",
+    )
     logits = bundle.transformer.logits(commit.inputs, asked)
     return token_loss(logits, commit.targets, commit.weights, 0.0)

@@ -104,3 +104,13 @@ def test_a_prefix_leaves_the_tokens_without_hints() -> None:
 
     assert commit.inputs.eq(MASK).all()
     assert commit.weights.all()
+
+
+def test_where_all_is_given_and_stays_nothing_is_selected() -> None:
+    tokens = torch.zeros(1, 1, 2, 2).long()
+    given = torch.ones_like(tokens, dtype=torch.bool)
+
+    commit = commit_inputs(tokens, tokens, given, torch.rand(1, 1, 2, 2), 1.0, mode="input->input")
+
+    assert commit.inputs.eq(0).all()
+    assert not commit.weights.any()
