@@ -17,19 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clip import Clip
-from core.recording.dataset import FIRST_SEEDS
-from core.recording.doom import SCENARIOS, record_episode
+from core.recording.scenarios import Scenario
+from core.recording.strokes import Manner, play_strokes
 
 FRAMES = 84  # 4.8 seconds
 QUALITY = "23"
 AUDIO_RATE = 44100
 
+SEED = 2_000_000
+
 SAMPLES = {
-    "corridor": ("corridor", 0, True),
-    "base": ("base", 0, False),
-    "maze": ("maze", 0, False),
+    "corridor": (Scenario("corridor", "deadly_corridor.cfg"), Manner(shooting=0.5), True),
+    "base": (Scenario("base", "freedoom1.cfg", "E1M1"), Manner(), False),
+    "maze": (Scenario("maze", "health_gathering_supreme.cfg"), Manner(shooting=0.0), False),
 }
-"""File name → scenario, number of its seed, with sound?"""
+"""File name → scenario, how it is played, with sound?"""
 
 
 def record_samples(folder: Path) -> list[Path]:
@@ -40,9 +42,8 @@ def record_samples(folder: Path) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, (scenario, number, sound) in SAMPLES.items():
-        seed = FIRST_SEEDS["sample"] + number
-        clip = record_episode(SCENARIOS[scenario], seed, FRAMES, wide=True)
+    for name, (scenario, manner, sound) in SAMPLES.items():
+        clip = play_strokes(scenario, manner, SEED, FRAMES)
         paths.append(folder / f"{name}.mp4")
         _write(clip, _music(len(clip) / clip.rate) if sound else None, paths[-1])
     return paths

@@ -20,7 +20,6 @@ import pytest
 from core.__main__ import main
 from core.media.reading import open_clip
 from core.media.writing import AudioSpan, write_clip
-from core.recording.doom import SCENARIOS
 from tests.bundles import tiny_bundle, tiny_videogpt_bundle
 from tests.clips import moving_square, write_lossless
 from tests.core.training.conftest import recipe_file as recipe_file
@@ -367,14 +366,29 @@ def test_doctor_looks_at_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code == 0) == ("--  " not in said.out)
 
 
-def test_record_writes_both_splits(tmp_path: Path) -> None:
-    pytest.importorskip("vizdoom")
+def test_record_writes_both_splits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = ("--clips", "4", "--frames", "3", "--size", "16", "--val-share", "0.25")
 
-    sizes = ("--train", "1", "--val", "1", "--frames", "8", "--scenario", next(iter(SCENARIOS)))
-
-    assert main(["record", str(tmp_path), *sizes]) == 0
-    assert len(list(tmp_path.glob("train/*/*.mp4"))) == 1
+    assert main(["record", "shapes", str(tmp_path), *sizes, "--json-lines"]) == 0
+    assert len(list(tmp_path.glob("train/*/*.mp4"))) == 3
     assert len(list(tmp_path.glob("val/*/*.mp4"))) == 1
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (last["event"], last["fraction"], last["frames"]) == ("recorded", 1.0, 12)
+
+
+def test_record_plays_vizdoom(tmp_path: Path) -> None:
+    pytest.importorskip("vizdoom")
+    hour = ("--hours", "0.0005", "--size", "64", "--scenario", "health_gathering")
+
+    assert main(["record", "vizdoom", str(tmp_path), *hour, "--val-share", "0"]) == 0
+    files = tmp_path.glob("train/health_gathering/*")
+    assert sorted(path.name for path in files) == ["0000.mp4", "0000.npz"]
+
+
+def test_record_without_a_source_is_wrong_usage() -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["record", "somewhere"])
+    assert stop.value.code == 2
 
 
 def test_trained_model_is_measured_and_generates(
