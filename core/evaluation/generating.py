@@ -27,7 +27,7 @@ from core.sampling import SeededNoise
 from core.tasks import TASKS, Task, fill_unknown, known_regions
 from core.tokens import Condition
 
-USUAL_DECODERS = {"bidirectional": "commit", "causal": "autoregressive"}
+USUAL_DECODER = "commit"
 Fill = Callable[[Frames, NDArray[np.bool_]], Frames]
 
 
@@ -54,7 +54,10 @@ class Made:
 
 
 def decoder_name(request: EvaluateRequest, card: ModelCard) -> str:
-    return request.decoder or USUAL_DECODERS.get(card.family, "")
+    """The one that is asked for, else the usual one of the model; "" where there is none."""
+    fitting = _fitting(card)
+    usual = USUAL_DECODER if USUAL_DECODER in fitting else next(iter(fitting), "")
+    return request.decoder or usual
 
 
 def chosen_decoder(request: EvaluateRequest, card: ModelCard) -> Decoder | None:
@@ -65,15 +68,23 @@ def chosen_decoder(request: EvaluateRequest, card: ModelCard) -> Decoder | None:
     """
     if card.transformer is None:
         return None
-    chosen = DECODERS[decoder_name(request, card)]
-    if card.family not in chosen.transformers or chosen.refines:
-        fitting = [name for name in DECODERS if card.family in DECODERS[name].transformers]
+    name, fitting = decoder_name(request, card), _fitting(card)
+    if name not in fitting:
         raise UserError(
-            f"The decoder “{request.decoder}” does not make clips with “{card.title}” on its own. "
-            f"Choose one of {', '.join(name for name in fitting if not DECODERS[name].refines)}."
+            f"The decoder “{name}” does not make clips with “{card.title}” on its own. "
+            f"Choose {' or '.join(fitting) or 'another model'}."
         )
-    decoder: Decoder = with_options(chosen, request.options)
+    decoder: Decoder = with_options(DECODERS[name], request.options)
     return decoder
+
+
+def _fitting(card: ModelCard) -> list[str]:
+    """Decoders that make clips with the model from nothing."""
+    return [
+        name
+        for name in DECODERS
+        if card.family in DECODERS[name].transformers and not DECODERS[name].refines
+    ]
 
 
 def chosen_tasks(request: EvaluateRequest, card: ModelCard) -> tuple[str, ...]:

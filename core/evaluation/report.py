@@ -21,6 +21,9 @@ WAYS = {
     "previous": "previous frame",
 }
 OWN_FILL = " (its fill)"
+MT8 = ("FP", "FI", "OPC", "OPV", "OPH", "OPD", "IPC", "IPD")
+MT10 = (*MT8, "CG", "CFP")
+"""Tasks that MAGVIT's tables are averaged over."""
 ARROWS = {True: "↑", False: "↓"}
 
 
@@ -51,7 +54,9 @@ def _head(report: Tree) -> Iterator[str]:
             f"± is the standard deviation over {report['folds']} folds of "
             f"{report['clips'] // report['folds']} clips. ↑ more is better, ↓ less is better."
         )
-    yield from (f"\n{line}." for line in report["absent"])
+    if report["absent"]:
+        yield "\nNot measured:\n"
+        yield from (f"- {line}" for line in report["absent"])
 
 
 def _tokenizer(report: Tree) -> Iterator[str]:
@@ -84,25 +89,42 @@ def _sets(report: Tree) -> Iterator[str]:
         if report["folds"] > 1:
             row = _set_row("model, mean of folds", sets, name, "model", "folds", "deviation")
             rows.append(row)
-        ways = (way for way in WAYS if way != "model")
-        present = [way for way in ways if any(way in of_task for of_task in sets.values())]
-        rows += [_set_row(WAYS[way], sets, name, way, "full") for way in present]
-        yield from _table(["", "average", *sets], rows)
+        ways = [way for way in WAYS if any(way in of_task for of_task in sets.values())]
+        rows += [_set_row(WAYS[way], sets, name, way, "full") for way in ways if way != "model"]
+        shown = [row for row in rows if set(row[1:]) != {NOTHING}]
+        yield from _table([_network(report, name), *_averages(sets), *sets], shown)
 
 
 def _set_row(
     title: str, sets: Tree, metric: str, way: str, key: str, spread: str = ""
 ) -> list[str]:
-    """One value per task, behind their average where all tasks have one."""
+    """One value per task, behind the averages over tasks that all have one."""
     kind = SET_METRICS[metric]
-    scores = [ways.get(way, {}).get(metric, {}) for ways in sets.values()]
-    values = [score.get(key) for score in scores]
-    average = sum(values) / len(values) if None not in values else None
-    cells = [_number(v, kind) for v in values]
-    if spread:
-        pairs = zip(cells, scores, strict=True)
-        cells = [cell + _spread(score.get(spread), kind) for cell, score in pairs]
-    return [title, _number(average, kind), *cells]
+    scores = {task: ways.get(way, {}).get(metric, {}) for task, ways in sets.items()}
+    values = {task: score.get(key) for task, score in scores.items()}
+    row = [title]
+    for tasks in _averages(sets).values():
+        there = [values[task] for task in tasks if values[task] is not None]
+        complete = len(there) == len(tasks)
+        row.append(_number(sum(there) / len(there) if complete else None, kind))
+    return row + [
+        _number(values[task], kind) + (_spread(score.get(spread), kind) if spread else "")
+        for task, score in scores.items()
+    ]
+
+
+def _averages(sets: Tree) -> dict[str, Sequence[str]]:
+    """The paper's averages, of those tasks that there are; else one of all."""
+    published = {"MT8": MT8, "MT10": MT10}
+    found: dict[str, Sequence[str]] = {
+        name: tasks for name, tasks in published.items() if set(tasks) <= set(sets)
+    }
+    return found or {"average": list(sets)}
+
+
+def _network(report: Tree, metric: str) -> str:
+    """Which one the scores of a table are made with."""
+    return ", ".join(f"{file} `{sha[:8]}`" for file, sha in report["networks"][metric].items())
 
 
 def _frames(report: Tree) -> Iterator[str]:
@@ -186,10 +208,15 @@ def _prior(report: Tree) -> Iterator[str]:
 
 
 def _networks(report: Tree) -> Iterator[str]:
-    if report["networks"]:
+    metrics: dict[str, type[Metric]] = {**PAIR_METRICS, **SET_METRICS}
+    rows = [
+        [metrics[name].label, file, f"`{sha}`"]
+        for name, files in report["networks"].items()
+        for file, sha in files.items()
+    ]
+    if rows:
         yield "\n## Networks\n"
-        rows = [[name, f"`{sha}`"] for name, sha in report["networks"].items()]
-        yield from _table(["file", "SHA-256"], rows)
+        yield from _table(["metric", "file", "SHA-256"], rows)
 
 
 def _way(task: str, way: str, ways: Tree) -> str:

@@ -24,6 +24,7 @@ from core.evaluation.results import Results, flat
 from core.evaluation.sheet import contact_sheet, write_png
 from core.evaluation.store import Store
 from core.evaluation.workers import measured
+from core.metrics.catalogue import PAIR_METRICS, SET_METRICS
 from core.metrics.files import checksum
 from core.options import schema
 
@@ -90,7 +91,11 @@ def _report(request: EvaluateRequest, card: ModelCard, store: Store) -> dict[str
         "zoom": request.zoom,
         "processes": processes,
         "decoder": _settings(request, card),
-        "networks": {path.name: checksum(path) for path in request.networks.paths},
+        "networks": {
+            name: {path.name: checksum(path) for path in metric.networks(request.networks)}
+            for name, metric in (PAIR_METRICS | SET_METRICS).items()
+        },
+        "request": request.facts(),
         **tree,
         "metrics": flat(tree),
     }

@@ -38,14 +38,17 @@ class FrechetSqueezeNet:
     compares: ClassVar[bool] = True
     needs: ClassVar[str] = "--networks FOLDER with squeezenet1_1….pth"
 
-    def __init__(self, network: SqueezeNet, path: Path, device: torch.device) -> None:
-        self.files: tuple[Path, ...] = (path,)
+    def __init__(self, network: SqueezeNet, device: torch.device) -> None:
         self._network, self._device = network.to(device), device
+
+    @staticmethod
+    def networks(files: NetworkFiles) -> tuple[Path, ...]:
+        return (files.squeezenet,) if files.squeezenet else ()
 
     @classmethod
     def open(cls, files: NetworkFiles, device: torch.device) -> FrechetSqueezeNet | None:
-        path = files.squeezenet
-        return cls(SqueezeNet.load(path), path, device) if path else None
+        paths = cls.networks(files)
+        return cls(SqueezeNet.load(*paths), device) if paths else None
 
     @torch.inference_mode()
     def features(self, clips: Frames) -> NDArray[np.float32]:

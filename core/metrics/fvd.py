@@ -38,8 +38,12 @@ class FVD:
     needs: ClassVar[str] = "--i3d FILE: I3D of Kinetics-400"
 
     def __init__(self, network: Call, path: Path, device: torch.device) -> None:
-        self.files: tuple[Path, ...] = (path,)
+        self._path = path
         self._network, self._device = network, device
+
+    @staticmethod
+    def networks(files: NetworkFiles) -> tuple[Path, ...]:
+        return (files.i3d,) if files.i3d else ()
 
     @classmethod
     def open(cls, files: NetworkFiles, device: torch.device) -> FVD | None:
@@ -62,7 +66,7 @@ class FVD:
         for video in to_video(clips, self._device):
             frames = tf1_bilinear(video.movedim(1, 0), SIDE, SIDE) * 2 - 1
             logits = self._network(frames.movedim(0, 1)[None])
-            rows.append(mean_logits(logits, CLASSES, self.files[0]))
+            rows.append(mean_logits(logits, CLASSES, self._path))
         return torch.cat(rows).cpu().numpy()
 
     @staticmethod

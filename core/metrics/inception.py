@@ -62,8 +62,12 @@ class InceptionScore:
     needs: ClassVar[str] = "--c3d FILE: C3D of UCF-101"
 
     def __init__(self, network: Call, mean: Tensor, path: Path, device: torch.device) -> None:
-        self.files: tuple[Path, ...] = (path,)
+        self._path = path
         self._network, self._mean, self._device = network, mean.to(device), device
+
+    @staticmethod
+    def networks(files: NetworkFiles) -> tuple[Path, ...]:
+        return (files.c3d,) if files.c3d else ()
 
     @classmethod
     def open(cls, files: NetworkFiles, device: torch.device) -> InceptionScore | None:
@@ -88,7 +92,7 @@ class InceptionScore:
         rows = []
         for video in to_video(clips, self._device):
             logits = self._network((prepared(video) - self._mean)[None])
-            rows.append(mean_logits(logits, CLASSES, self.files[0]).softmax(-1))
+            rows.append(mean_logits(logits, CLASSES, self._path).softmax(-1))
         return torch.cat(rows).cpu().numpy()
 
     @staticmethod

@@ -104,16 +104,18 @@ class LpipsMetric:
     rises: ClassVar[bool] = False
     needs: ClassVar[str] = "--networks FOLDER with squeezenet1_1….pth and lpips_v0.1_squeeze.pth"
 
-    def __init__(self, lpips: Lpips, files: tuple[Path, ...], device: torch.device) -> None:
-        self.files = files
+    def __init__(self, lpips: Lpips, device: torch.device) -> None:
         self._lpips, self._device = lpips.to(device), device
+
+    @staticmethod
+    def networks(files: NetworkFiles) -> tuple[Path, ...]:
+        network, heads = files.squeezenet, files.lpips
+        return (network, heads) if network and heads else ()
 
     @classmethod
     def open(cls, files: NetworkFiles, device: torch.device) -> LpipsMetric | None:
-        network, heads = files.squeezenet, files.lpips
-        if network is None or heads is None:
-            return None
-        return cls(Lpips.load(network, heads), (network, heads), device)
+        paths = cls.networks(files)
+        return cls(Lpips.load(*paths), device) if paths else None
 
     @torch.inference_mode()
     def __call__(

@@ -25,7 +25,6 @@ class Metric(Protocol):
     name: short, stable: it names figures in reports and cards.
     label: of a column; digits: after the point; rises: whether more is better.
     needs: what to give when `open` has found no network.
-    files: those that the network came from.
     """
 
     name: ClassVar[str]
@@ -33,7 +32,12 @@ class Metric(Protocol):
     digits: ClassVar[int]
     rises: ClassVar[bool]
     needs: ClassVar[str]
-    files: tuple[Path, ...]
+
+    @staticmethod
+    def networks(files: NetworkFiles) -> tuple[Path, ...]:
+        """The files that it is made of, by which its scores are known; () where it needs none, or
+        where one of them was not given."""
+        ...
 
 
 class PairMetric(Metric, Protocol):

@@ -61,7 +61,10 @@ class Psnr:
     digits: ClassVar[int] = 2
     rises: ClassVar[bool] = True
     needs: ClassVar[str] = ""
-    files: tuple[Path, ...] = ()
+
+    @staticmethod
+    def networks(files: NetworkFiles) -> tuple[Path, ...]:  # noqa: ARG004
+        return ()
 
     @classmethod
     def open(cls, files: NetworkFiles, device: torch.device) -> Psnr:  # noqa: ARG003
@@ -87,7 +90,10 @@ class Ssim:
     digits: ClassVar[int] = 3
     rises: ClassVar[bool] = True
     needs: ClassVar[str] = ""
-    files: tuple[Path, ...] = ()
+
+    @staticmethod
+    def networks(files: NetworkFiles) -> tuple[Path, ...]:  # noqa: ARG004
+        return ()
 
     @classmethod
     def open(cls, files: NetworkFiles, device: torch.device) -> Ssim:  # noqa: ARG003

@@ -142,17 +142,20 @@ def test_metrics_with_networks(shared: Path, request_: EvaluateRequest) -> None:
     networks = NetworkFiles(shared / "metrics")
     request = replace(request_, networks=networks, tasks=("IPC",), folds=1, clips=4)
 
-    report = last(evaluate.run(request)).report
+    update = last(evaluate.run(request))
+    report = update.report
 
     lpips = report["hole"]["IPC"]
     assert 0 < lpips["inpaint"]["lpips"]["mean"] < lpips["model"]["lpips"]["mean"]
     frechet = report["sets"]["IPC"]
     assert 0 < frechet["inpaint"]["frechet"]["full"] < frechet["model"]["frechet"]["full"]
     assert frechet["model"]["frechet"]["debiased"] > 0
-    assert list(report["networks"]) == [
+    assert list(report["networks"]["lpips"]) == [
         "squeezenet1_1_torchvision_fp16.pth",
         "lpips_v0.1_squeeze.pth",
     ]
+    (sha,) = report["networks"]["frechet"].values()
+    assert f"squeezenet1_1_torchvision_fp16.pth `{sha[:8]}`" in update.text
     assert [line.split(":")[0] for line in report["absent"]] == ["FVD", "IS"]
 
 
@@ -170,6 +173,18 @@ def test_a_causal_model(tmp_path: Path, footage: Path, classes: tuple[str, ...])
     assert metrics["continue_psnr_model"] > 5
     assert report["decoder"].startswith("autoregressive")
     assert ("continue-class" in report["hole"]) == bool(classes)
+
+
+def test_a_tokenizer_alone(request_: EvaluateRequest) -> None:
+    card = ModelCard.read(request_.bundle)
+    replace(card, transformer=None, tasks=()).write(request_.bundle)
+    request = replace(request_, tasks=(), options={}, clips=2)
+
+    update = last(evaluate.run(request))
+
+    assert update.metrics["tokenizer_psnr"] > 5
+    assert not update.report["hole"]
+    assert "by task" not in update.text
 
 
 def test_a_folder_keeps_to_one_request(request_: EvaluateRequest) -> None:

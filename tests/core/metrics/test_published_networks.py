@@ -20,6 +20,7 @@ from core.metrics.resizing import aligned_bilinear, tf1_bilinear
 from core.models.unfilled import unfilled
 
 CPU = torch.device("cpu")
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 
 
 def clips(count: int, frames: int = 16, size: int = 16) -> Frames:
