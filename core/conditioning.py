@@ -27,6 +27,7 @@ def condition(
     labels: Sequence[int] | None = None,
     classes: int = 0,
     kept: int = 0,
+    known_frames: int = 1,
     context_frames: int = 0,
 ) -> Condition:
     """What is given of the clips, as tokens.
@@ -37,6 +38,7 @@ def condition(
         labels: one class index per clip; None means unconditional.
         classes: number of classes that the transformer knows.
         kept: number of known first frames; for tasks that continue a clip alone.
+        known_frames: number of known first (and last) frames, for tasks that count them.
         context_frames: how many first frames the transformer looks at; not more than are kept.
 
     Raises:
@@ -44,7 +46,9 @@ def condition(
     """
     b, _, length, height, width = clips.shape
     shape = (length, height, width)
-    pixels, tokens_known = known_regions(task, shape, tokenizer.stride, painted, kept)
+    pixels, tokens_known = known_regions(
+        task, shape, tokenizer.stride, painted, kept, frames=known_frames
+    )
     given = torch.from_numpy(tokens_known).to(clips.device).expand(b, *tokens_known.shape)
     tokens = torch.zeros(given.shape, dtype=torch.int64, device=clips.device)
     if tokens_known.any():

@@ -8,7 +8,7 @@ import torch
 
 from core.bundle import ModelBundle, load_bundle
 from core.conditioning import condition, continuation, fill_clips
-from core.tasks import TASKS, Special
+from core.tasks import TASKS, Special, first_frames
 from tests.bundles import tiny_bundle
 
 SHAPE = (4, 16, 16)
@@ -90,3 +90,13 @@ def test_continuation_begins_with_the_last_tokens_of_the_window_before() -> None
     assert given.given.flatten(2).all(2).tolist() == [[True, True, True, False]] * 2
     assert not given.given[:, 3].any()
     assert given.labels.tolist() == [1, 1]
+
+
+def test_more_than_one_frame_can_be_known(bundle: ModelBundle) -> None:
+    task = TASKS["FP"]
+
+    given = condition(task, clips(1), bundle.tokenizer, known_frames=3)
+
+    filled = fill_clips(clips(1), first_frames(SHAPE, 3), "edge")
+    assert given.tokens.equal(bundle.tokenizer.encode(filled))
+    assert given.given.all()  # three of four frames touch both token frames

@@ -162,3 +162,23 @@ def test_a_painted_task_needs_a_region_and_the_others_take_none() -> None:
         known_regions(TASKS["OPC"], (4, 8, 8), (4, 8, 8), region)
     with pytest.raises(ValueError, match="does not divide"):
         known_regions(TASKS["OPC"], (4, 9, 8), (4, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("name", "frames", "pixels", "tokens"),
+    [("FP", 1, 1, 1), ("FP", 5, 5, 2), ("CFP", 8, 8, 2), ("FI", 4, 8, 2), ("FI", 5, 10, 4)],
+)
+def test_more_known_frames_give_the_tokens_that_hold_any_of_them(
+    name: str, frames: int, pixels: int, tokens: int
+) -> None:
+    known, given = known_regions(TASKS[name], (16, 8, 8), (4, 4, 4), frames=frames)
+
+    assert known.all(axis=(1, 2)).sum() == known.any(axis=(1, 2)).sum() == pixels
+    assert given.all(axis=(1, 2)).sum() == given.any(axis=(1, 2)).sum() == tokens
+    assert known[0].all()
+    assert known[-1].all() == (name == "FI")
+
+
+def test_only_tasks_of_frames_count_them() -> None:
+    with pytest.raises(ValueError, match="does not know 2 frames"):
+        known_regions(TASKS["OPC"], (4, 8, 8), (2, 2, 2), frames=2)
