@@ -48,7 +48,7 @@ def recipe_values(
         "start": str(Path(request.bundle).resolve()),
         "new_classes": list(new_classes),
         "lora": request.lora,
-        "save_every": max(total // 10, 1),
+        "save_every": max(total // 10, 25),
         "held_out": BATCH,
         "samples_every": max(total // 4, 1),
         "data": [_source(path, request.class_name, "auto") for path in request.clips],
