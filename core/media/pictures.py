@@ -21,6 +21,9 @@ LONGEST_SIDE = 4096
 WIDEST_PIXEL = 4
 """A pixel wider or taller than 4:1 is a mistake in the file; such pixels count as square."""
 
+_SMALL_PICTURE = 640 * 360
+"""Pictures of up to so many pixels are converted before a second thread has woken up."""
+
 # The accurate path: the fast one is off by up to two levels and shifts every mean by one.
 _SCALING = (
     Interpolation.BILINEAR
@@ -101,8 +104,9 @@ class PictureFormat:
 
     def _converted(self, frame: av.VideoFrame, pixels: str) -> av.VideoFrame:
         width, height = self.scaled
+        threads = 1 if frame.width * frame.height <= _SMALL_PICTURE else 0
         if frame.format.is_rgb:
-            return frame.reformat(width, height, pixels)
+            return frame.reformat(width, height, pixels, threads=threads)
         full = self.colour.range == FULL or frame.format.name.startswith("yuvj")
         return frame.reformat(
             width,
@@ -113,6 +117,7 @@ class PictureFormat:
             dst_colorspace=self.colour.swscale_matrix,
             src_color_range=FULL if full else LIMITED,
             dst_color_range=FULL,
+            threads=threads,
         )
 
 
