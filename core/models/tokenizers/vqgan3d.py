@@ -190,4 +190,4 @@ class VQGAN3D(nn.Module):
 
     def decode(self, tokens: Tensor) -> Tensor:
         """Int64 (b, t, h, w) → float (b, 3, T, H, W), about [0, 1] but not clipped."""
-        return self.decoder(self.quantizer.lookup(tokens))
+        return self.decoder(self.quantizer.lookup(tokens).to(self.decoder.conv_in.weight))

@@ -131,3 +131,12 @@ def test_tasks_take_turns_from_step_to_step(recipe: MagvitRecipe) -> None:
     for step in range(6):
         special = int(TASKS[("FI", "OPC")[order[step]]].token)
         assert int(phase.examples(footage, step, index=3)["task"]) == special
+
+
+def test_pictures_can_be_made_while_training_in_bf16(recipe: MagvitRecipe) -> None:
+    footage = load_footage(recipe.data, recipe.folder)
+    recipe = replace(recipe, precision="bf16", frames=8)
+    phase = TransformerPhase(recipe, footage.classes, VQGAN3D(recipe.tokenizer.model))
+    ((batch,),) = Loader(footage, phase.examples, range(1))
+
+    assert phase.pictures(phase.trained, batch)[-1].shape == (6, 8, 16, 16, 3)
