@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.sharedctypes import Synchronized
 
 import torch
 
@@ -35,11 +36,12 @@ def measured(request: EvaluateRequest, store: Store, chunks: Sequence[int]) -> I
 
 def _beside(request: EvaluateRequest, store: Store, chunks: Sequence[int]) -> Iterator[int]:
     threads = max(1, torch.get_num_threads() // request.processes)
+    spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(
         min(request.processes, len(chunks)),
-        multiprocessing.get_context("spawn"),
+        spawn,
         _Worker.begin,
-        (request, store, threads),
+        (request, store, threads, spawn.Value("i", 0)),
     )
     try:
         for future in as_completed([pool.submit(_Worker.measure, number) for number in chunks]):
@@ -61,7 +63,14 @@ class _Worker:
     measuring: Measuring | None = None
 
     @classmethod
-    def begin(cls, request: EvaluateRequest, store: Store, threads: int) -> None:
+    def begin(
+        cls, request: EvaluateRequest, store: Store, threads: int, count: Synchronized[int]
+    ) -> None:
+        """`count`: of the processes that have begun; they take the GPUs in turn."""
+        with count.get_lock():
+            number, count.value = count.value, count.value + 1
+        if torch.cuda.is_available():
+            torch.cuda.set_device(number % torch.cuda.device_count())
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
         threading.Thread(target=_end_with_the_parent, daemon=True).start()
         torch.set_num_threads(threads)
