@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from core.assets import model_folders
 from core.cards import CARD_FILE, ModelCard, list_bundles
-from core.cli import UsageError
+from core.cli import UsageError, output
+from core.cli.again import again, settings_from
 from core.cli.progress import Pace, Progress
-from core.cli.result import WRITER_OF_SUFFIX, ResultFile
+from core.cli.result import ResultFile
 from core.errors import UserError
 from core.jobs.clock import Clock
 from core.mask_files import read_masks
@@ -32,7 +33,7 @@ from core.requests import (
 from core.tasks import TASKS
 from core.window import Window, fitted, whole
 
-USUAL_DECODER = "commit"
+USUAL_TASK, USUAL_DECODER = "paint", "commit"
 DECODER_OPTIONS = {
     "steps": ("steps",),
     "schedule": ("schedule",),
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--mask", type=Path, help="picture, folder of pictures or video; white = generate"
     )
-    what.add_argument("--task", choices=TASKS, default="paint", help="default: paint")
+    what.add_argument("--task", choices=TASKS, help=f"default: {USUAL_TASK}")
     what.add_argument("--class", dest="label", help="class name, for models that know classes")
     where = parser.add_argument_group("where")
     where.add_argument(
@@ -117,14 +118,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="STEPS",
         help="more steps for the finished result: what the model doubts is drawn again",
     )
-    how.add_argument("--seed", type=int, default=0, help="default: 0")
-    how.add_argument("--count", type=int, default=1, help="variations: O-1.mp4, O-2.mp4, …")
-    parser.add_argument(
-        "--out",
+    how.add_argument("--seed", type=int, help="default: 0")
+    how.add_argument("--count", type=int, help="variations: O-1.mp4, O-2.mp4, …; default: 1")
+    how.add_argument(
+        "--settings-from",
         type=Path,
-        required=True,
-        help=".mp4, .mkv (lossless), .gif, or a name without suffix for a folder of PNG frames",
+        metavar="FILE",
+        help="what an exported file was made with: task, mask, window, model, decoder, seed and "
+        "all; model, class, decoder, its options, seed and count may be given beside it",
     )
+    output.add_arguments(parser)
     parser.add_argument("--json-lines", action="store_true", help="progress as JSON on stdout")
 
 
@@ -134,25 +137,38 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: it cannot be done; UsageError: the arguments do not go together.
     """
-    _check(arguments)
+    made = settings_from(arguments)
+    if made is None:
+        _check(arguments)
+    out = output.output(arguments)
     progress, clock = Progress(arguments.json_lines), Clock()
     with ExitStack() as stack:
         stack.callback(progress.close)
         reader = stack.enter_context(open_clip(arguments.clip)) if arguments.clip else None
-        bundle, card = find_bundle(arguments.model, arguments.task)
+        if made is None:
+            bundle, card = find_bundle(arguments.model, arguments.task)
+        else:
+            bundle, card = find_bundle(arguments.model or made.request.bundle)
+        out.check(reader.size if reader else (card.width, card.height))
         if arguments.refine and card.causal:
             raise UserError(
                 f"“{card.title}” decides each token once, so its results cannot be refined. "
                 "Leave out --refine."
             )
-        request = _request(arguments, bundle, card, reader)
-        targets = _targets(arguments.out, request.count)
-        files = [
-            stack.enter_context(closing(ResultFile(target, request, card, reader, clock)))
-            for target in targets
-        ]
+        if made is None:
+            request = _request(arguments, bundle, card, reader)
+        else:
+            given = _options(arguments, arguments.decoder or made.request.decoder)
+            request = again(made, arguments, bundle, reader, given)
         if arguments.refine:
             request = request.refined(_finished(request, progress), arguments.refine)
+        targets = output.numbered(arguments.out, request.count)
+        files = [
+            stack.enter_context(
+                closing(ResultFile(target, out, request, variation, card, reader, clock))
+            )
+            for variation, target in enumerate(targets)
+        ]
         result = _generated(request, card, files, progress)
         composite, file = clock.seconds["composite"], clock.seconds["file"]
         seconds = asdict(result.timings) | {"composite": composite, "write": file - composite}
@@ -210,7 +226,9 @@ def _count(text: str) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    """What can be said without opening anything."""
+    """What can be said without opening anything, and what is usual where nothing is said."""
+    arguments.task = arguments.task or USUAL_TASK
+    arguments.seed, arguments.count = arguments.seed or 0, arguments.count or 1
     task = TASKS[arguments.task]
     if task.painted and arguments.mask is None:
         raise UsageError(f"--task {task.name} needs --mask")
@@ -226,11 +244,6 @@ def _check(arguments: argparse.Namespace) -> None:
         raise UsageError(
             "--refine 1: the first step only looks for what is doubtful; give 2 or more"
         )
-    if arguments.out.suffix.lower() not in WRITER_OF_SUFFIX:
-        known = ", ".join(filter(None, WRITER_OF_SUFFIX))
-        raise UsageError(f"--out {arguments.out}: the suffix is one of {known}, or none")
-    if not arguments.out.absolute().parent.is_dir():
-        raise UserError(f"The folder {arguments.out.absolute().parent} of --out is not there.")
 
 
 def _request(
@@ -392,9 +405,3 @@ def _write(
             text = f"{file.target.name}: frame {done} of {file.total}"
             facts = {"file": str(file.target), "frame": done, "total": file.total}
             progress.event("written", text, **facts)
-
-
-def _targets(out: Path, count: int) -> list[Path]:
-    if count == 1:
-        return [out]
-    return [out.with_name(f"{out.stem}-{number}{out.suffix}") for number in range(1, count + 1)]

@@ -21,6 +21,7 @@ from core.media.colour import Colour
 from core.media.folders import open_folder
 from core.media.lru import ArrayCache
 from core.media.pictures import Picture
+from core.media.tags import read_tag
 from core.media.timeline import Timeline
 from core.media.video_file import open_video
 
@@ -73,7 +74,7 @@ def open_clip(path: Path | str) -> ClipReader:
     if min(source.size) < SMALLEST_SIDE:
         source.close()
         raise refusals.too_small(path, source.size, SMALLEST_SIDE)
-    return ClipReader(path, source)
+    return ClipReader(path, source, read_tag(path))
 
 
 def _source(path: Path) -> Source:
@@ -93,10 +94,12 @@ class ClipReader:
         rate: frames per second.
         has_audio: whether the file has sound.
         colour: colour tags for a writer.
+        tag: the text that Maskreel wrote into the file when it exported it, or "".
     """
 
-    def __init__(self, path: Path, source: Source) -> None:
+    def __init__(self, path: Path, source: Source, tag: str = "") -> None:
         self.path = path
+        self.tag = tag
         self.size = source.size
         self.rate: Fraction = source.timeline.rate
         self.has_audio = source.has_audio

@@ -96,6 +96,15 @@ class Writer:
             "The wheels of “pip install av” have it."
         )
 
+    def obstacle_to(self, size: tuple[int, int]) -> str:
+        """Why it cannot take pictures of that width and height, or ""."""
+        if min(size) >= self.smallest:
+            return ""
+        return (
+            f"{self.label} takes pictures of {self.smallest} x {self.smallest} pixels and more; "
+            f"these are {size[0]} x {size[1]}. Choose a larger size or another format."
+        )
+
 
 @cache
 def has_encoder(name: str) -> bool:
@@ -287,11 +296,8 @@ def _check_shape(row: Writer, shape: tuple[int, ...]) -> None:
     height, width, channels = shape
     if channels == 4 and not row.alpha:
         raise ValueError(f"{row.label} has no alpha")
-    if min(width, height) < row.smallest:
-        raise UserError(
-            f"{row.label} takes pictures of {row.smallest} x {row.smallest} pixels and more; these "
-            f"are {width} x {height}. Choose a larger size or another format."
-        )
+    if obstacle := row.obstacle_to((width, height)):
+        raise UserError(obstacle)
 
 
 @contextmanager

@@ -194,12 +194,7 @@ class Export(Observable):
         ):
             if problem:
                 return problem
-        least = choice.row.smallest
-        if min(self.picture_size) < least:
-            return (
-                f"{choice.row.label} takes {least} x {least} pixels or more: choose a larger size."
-            )
-        return ""
+        return choice.row.obstacle_to(self.picture_size)
 
     def problem_of(self, target: Path) -> str:
         """Why nothing can be written to a path."""
