@@ -282,8 +282,8 @@ def load_whole_state(
     except Misfit as error:
         raise UserError(
             f"The checkpoints in {folder} are of other networks than this recipe's: {error}. Go on "
-            "with the recipe of that run, which is kept beside them, or choose another folder "
-            "with --run."
+            "with the recipe that the run had before (recipe-1.toml, … in its folder), or choose "
+            "another folder with --run."
         ) from error
     own = _part_of(checkpoint.state, "phase")
     phase.load_state({name: tensor.to(device) for name, tensor in own.items()})
