@@ -94,9 +94,9 @@ class Session(Observable):
         self._frames = ArrayCache(FRAME_CACHE_BYTES)
         self.opening = ""
         self._notices.dismiss()
-        self.clip = reader
         if reader.notes:
             self._notices.tell("info", " ".join(reader.notes))
+        self.clip = reader
 
     def _refused(self, _path: str, why: str) -> None:
         self.opening = ""

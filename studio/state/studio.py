@@ -26,6 +26,7 @@ from studio.state.notices import Notices
 from studio.state.playback import Playback
 from studio.state.recipe import Recipe
 from studio.state.result import Result
+from studio.state.reuse import Reuse
 from studio.state.session import Session
 from studio.state.stage import Stage
 from studio.state.thumbnails import Thumbnails
@@ -73,6 +74,17 @@ class Studio(QObject):
             self,
         )
         self.session.changed("clip").connect(lambda _clip: self._start_over())
+        self.reuse = Reuse(
+            self.session,
+            self.recipe,
+            self.models,
+            self.masks,
+            self.framing,
+            self.playback,
+            self.notices,
+            lambda: self.settings.recent,
+            self,
+        )
         self.stage = Stage(
             self.session,
             self.playback,
