@@ -177,6 +177,18 @@ class MaskTrack:
             return self._known[bisect_left(self._known, frame)]
         return self._known[bisect_right(self._known, frame) - 1]
 
+    def stamp(self, frame: int) -> tuple[object, ...]:
+        """What the mask of a frame is made of: equal stamps, also of two tracks, are equal masks."""
+        source = self.source(frame)
+        if source is None:
+            return ()
+        span = self.span_of(source)
+        if source in self.keyframes or source in self.tracked or span.before is None:
+            return (self._runs(source),)
+        assert span.after is not None
+        share = (source - span.before) / (span.after - span.before)
+        return self.keyframes[span.before], self.keyframes[span.after], share
+
     def key_of(self, frame: int) -> int | None:
         """The last key frame up to `frame`, else the first one; None when there is none at all."""
         if not self.keyframes:

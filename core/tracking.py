@@ -134,19 +134,18 @@ Pictures = Callable[[int], Picture]
 
 
 def follow(
-    track: MaskTrack, span: Span, length: int, pictures: Pictures
+    track: MaskTrack, span: Span, frames: range, pictures: Pictures
 ) -> Iterator[tuple[int, Tracked]]:
     """Track the mask of a span's key frames over its frames, forward and then backward.
 
     A frame between two key frames comes twice: first from the one before it, then from both.
 
     Args:
-        length: frames of the clip, or how far to track after the last key frame.
+        frames: of the span; fewer than all from its key frame on, where it has only one.
 
     Yields:
         frame and what was found there; stop iterating and the tracking is cancelled.
     """
-    frames = span.frames(length)
     forward: dict[int, Tracked] = {}
     if span.before is not None:
         for frame, found in _tracked(track, span.before, frames, pictures):
@@ -162,9 +161,9 @@ def follow(
                 yield frame, _met(forward[frame], found, share, size)
 
 
-def steps(span: Span, length: int) -> int:
+def steps(span: Span, frames: range) -> int:
     """How many frames `follow` yields."""
-    return len(span.frames(length)) * ((span.before is not None) + (span.after is not None))
+    return len(frames) * ((span.before is not None) + (span.after is not None))
 
 
 def _tracked(

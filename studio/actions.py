@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
 
+from core import mask_shapes
+from core.masks import Kind, Mask
 from studio.state.generation import Phase
 from studio.state.tools import LENS_MODES, LensMode, Tool
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from studio.panels.main_window import MainWindow
 
 Obstacle = Callable[["MainWindow"], str]
+Change = Callable[["MainWindow", Mask], Mask]
 
 
 def _nothing(_window: MainWindow) -> str:
@@ -32,6 +36,24 @@ def _no_key_here(window: MainWindow) -> str:
     track = window.studio.masks.track
     here = track is not None and window.studio.stage.number in track.keyframes
     return "" if here else "This frame has no mask of its own."
+
+
+def _nothing_here(window: MainWindow) -> str:
+    masks, number = window.studio.masks, window.studio.stage.number
+    mask = masks.at(number)
+    return "" if mask is not None and mask.any() else "Nothing is painted on this frame."
+
+
+def _key_here(window: MainWindow) -> str:
+    return _not_painted(window) or ("" if _no_key_here(window) else "It is a key frame already.")
+
+
+def _cannot_track(window: MainWindow) -> str:
+    return window.studio.tracking.obstacle
+
+
+def _nothing_tracked(window: MainWindow) -> str:
+    return "" if window.studio.tracking.running else "No mask is being tracked."
 
 
 def _not_painted(window: MainWindow) -> str:
@@ -126,6 +148,38 @@ def _tool(name: Tool, text: str, key: str, icon: str, help: str) -> Row:
     )
 
 
+def _kind(kind: Kind, text: str, help: str) -> Row:
+    """What the masks do from the key frame before the playhead to the next one."""
+    return Row(
+        f"kind_{kind}",
+        text,
+        "",
+        lambda w: w.set_mask_kind(kind),
+        obstacle=_not_painted,
+        checked=lambda w: w.mask_kind() == kind,
+        group="kind",
+        help=help,
+    )
+
+
+def _change(name: str, text: str, keys: str, word: str, how: Change, help: str = "") -> Row:
+    """An edit of the mask of the frame that is shown; `word` says it in the list of edits."""
+    return Row(
+        name,
+        text,
+        keys,
+        lambda w: w.studio.masks.change(w.studio.stage.number, word, partial(how, w)),
+        obstacle=_nothing_here,
+        help=help,
+    )
+
+
+def _border_step(window: MainWindow) -> int:
+    """Pixels by which a border is moved: a two hundredth of the clip's height."""
+    track = window.studio.masks.track
+    return max(1, round(track.height / 200)) if track else 1
+
+
 def _lens_mode(mode: LensMode) -> Row:
     return Row(
         f"lens_{mode}",
@@ -153,6 +207,31 @@ FILE = (
     LINE,
     Row("import", "Import a VideoGPT checkpoint…", "", lambda w: w.ask_for_checkpoint()),
     LINE,
+    Row(
+        "import_mask",
+        "Import mask…",
+        "Ctrl+Shift+M",
+        lambda w: w.ask_for_mask(),
+        obstacle=_no_clip,
+        help="A picture, a video, or what “Export mask” has written; white is painted.",
+    ),
+    Row(
+        "import_mask_folder",
+        "Import folder of masks…",
+        "",
+        lambda w: w.ask_for_mask_folder(),
+        obstacle=_no_clip,
+        help="A picture per frame; white is painted.",
+    ),
+    Row(
+        "export_mask",
+        "Export mask…",
+        "",
+        lambda w: w.ask_for_mask_export(),
+        obstacle=_not_painted,
+        help="Key frames, a picture per frame, a video, or a picture of this frame's mask.",
+    ),
+    LINE,
     Row("export", "Export…", "Ctrl+E", lambda w: w.ask_for_export(), "export", _no_clip),
     LINE,
     Row("quit", "Quit", "Ctrl+Q", lambda w: w.close()),
@@ -168,43 +247,140 @@ EDIT = (
         "redo",
         _no_redo,
     ),
-    LINE,
-    _tool("brush", "Brush", "B", "brush", "Paint what shall be generated."),
+)
+
+TOOLS = (
+    _tool("brush", "Brush", "B", "brush", "Paint what shall be generated; Ctrl takes away."),
     _tool("eraser", "Eraser", "E", "eraser", "Take away from what is painted."),
+    _tool("select", "Smart select", "S", "select", "Scribble over a thing to paint all of it."),
+    _tool(
+        "wand",
+        "Magic wand",
+        "W",
+        "wand",
+        "Paint what has the colour under the cursor; drag sideways for more or less.",
+    ),
+    _tool("fill", "Fill", "G", "fill", "Paint inside a closed outline; Ctrl empties it."),
+    _tool("rectangle", "Rectangle", "R", "rectangle", "Shift for a square, Ctrl takes away."),
+    _tool("ellipse", "Ellipse", "U", "ellipse", "Shift for a circle, Ctrl takes away."),
+    _tool("lasso", "Lasso", "L", "lasso", "Draw around it."),
+    _tool("polygon", "Polygon", "P", "polygon", "Click corner by corner; Enter closes it."),
     _tool("pan", "Hand", "H", "hand", "Move the picture; hold Space for the same."),
-    _tool("window", "Working window", "R", "window", "Choose the part that the model works on."),
+    _tool("window", "Working window", "V", "window", "Choose the part that the model works on."),
+    LINE,
     Row("smaller", "Smaller brush", "[", lambda w: w.studio.tools.grow_brush(-1)),
     Row("larger", "Larger brush", "]", lambda w: w.studio.tools.grow_brush(1)),
+    Row("softer", "Softer brush", "Shift+[ {", lambda w: w.studio.tools.harden_brush(-1)),
+    Row("harder", "Harder brush", "Shift+] }", lambda w: w.studio.tools.harden_brush(1)),
+)
+
+MASK = (
+    _change("grow", "Grow", "Alt+]", "Grow", lambda w, m: mask_shapes.grown(m, _border_step(w))),
+    _change(
+        "shrink", "Shrink", "Alt+[", "Shrink", lambda w, m: mask_shapes.grown(m, -_border_step(w))
+    ),
+    _change(
+        "smooth",
+        "Smooth",
+        "Alt+S",
+        "Smooth",
+        lambda w, m: mask_shapes.smoothed(m, 2 * _border_step(w)),
+        "A rounder border, without specks.",
+    ),
+    _change(
+        "fill_holes",
+        "Fill holes",
+        "Shift+G",
+        "Fill holes of",
+        lambda _w, m: mask_shapes.without_holes(m),
+    ),
+    Row(
+        "invert",
+        "Invert",
+        "Ctrl+I",
+        lambda w: w.studio.masks.change(w.studio.stage.number, "Invert", lambda mask: ~mask),
+        obstacle=_no_clip,
+    ),
+    Row(
+        "feather",
+        "Feather…",
+        "Shift+F",
+        lambda w: w.ask_for_feather(),
+        obstacle=_no_clip,
+        help="Over how many pixels the result fades in inside the border.",
+    ),
+    LINE,
+    Row(
+        "track_forward",
+        "Track forward",
+        "Ctrl+T",
+        lambda w: w.studio.tracking.forward(w.studio.stage.number),
+        "track",
+        _cannot_track,
+        help="The mask follows the picture to the next key frame or the out mark.",
+    ),
+    Row(
+        "track_backward",
+        "Track backward",
+        "Ctrl+Shift+T",
+        lambda w: w.studio.tracking.backward(w.studio.stage.number),
+        "track-back",
+        _cannot_track,
+        help="The mask follows the picture to the key frame before it or the in mark.",
+    ),
+    Row(
+        "track_both",
+        "Track both ways",
+        "Shift+T",
+        lambda w: w.studio.tracking.both(w.studio.stage.number),
+        obstacle=_cannot_track,
+    ),
+    Row(
+        "track_stop",
+        "Stop tracking",
+        "",
+        lambda w: w.studio.tracking.stop(),
+        "stop",
+        _nothing_tracked,
+        help="What was found so far stays.",
+    ),
+    LINE,
+    _kind("hold", "Hold to the next key frame", "The mask stands still."),
+    _kind("interpolate", "Change into the next key frame", "The shape changes evenly."),
+    _kind("track", "Track to the next key frame", "The mask follows the picture."),
     LINE,
     Row(
         "previous_key",
-        "Previous painted frame",
+        "Previous key frame",
         "PgUp",
         lambda w: w.go_to_key(-1),
-        obstacle=_not_painted,
+        "key-previous",
+        _not_painted,
     ),
-    Row("next_key", "Next painted frame", "PgDown", lambda w: w.go_to_key(1), "", _not_painted),
+    Row("next_key", "Next key frame", "PgDown", lambda w: w.go_to_key(1), "key-next", _not_painted),
+    Row(
+        "set_key",
+        "Set a key frame here",
+        "N",
+        lambda w: w.studio.masks.set_key(w.studio.stage.number),
+        "key",
+        _key_here,
+        help="With the mask that this frame shows.",
+    ),
     Row(
         "remove_key",
-        "Remove this frame's mask",
+        "Remove this key frame",
         "Ctrl+Del",
         lambda w: w.studio.masks.remove_key(w.studio.stage.number),
         obstacle=_no_key_here,
-        help="The mask of the painted frame before it holds on.",
+        help="The masks of the key frame before it go on.",
     ),
     Row(
         "clear_frame",
         "Paint nothing from this frame on",
         "Del",
         lambda w: w.studio.masks.clear_frame(w.studio.stage.number),
-        obstacle=_not_painted,
-    ),
-    Row(
-        "invert",
-        "Invert the mask",
-        "Ctrl+I",
-        lambda w: w.studio.masks.invert(w.studio.stage.number),
-        obstacle=_no_clip,
+        obstacle=_nothing_here,
     ),
     Row(
         "clear_masks",
@@ -233,9 +409,18 @@ VIEW = (
         checked=lambda w: w.studio.tools.mask_shown,
     ),
     Row(
+        "onion",
+        "Onion skin",
+        "Shift+O",
+        lambda w: w.studio.tools.flip("onion"),
+        "onion",
+        checked=lambda w: w.studio.tools.onion,
+        help="Outlines of the key frames before (amber) and after (green).",
+    ),
+    Row(
         "wipe",
         "Compare with the original",
-        "W",
+        "Shift+W",
         lambda w: w.studio.tools.toggle_wipe(),
         "wipe",
         checked=lambda w: w.studio.tools.wipe is not None,
@@ -244,7 +429,7 @@ VIEW = (
     Row(
         "lens",
         "Token lens",
-        "L",
+        "T",
         lambda w: w.studio.tools.flip("lens"),
         "lens",
         checked=lambda w: w.studio.tools.lens,
@@ -317,7 +502,7 @@ GENERATE = (
     Row(
         "pause",
         "Pause or resume",
-        "P",
+        "Shift+P",
         lambda w: w.studio.pause_or_resume(),
         "pause",
         _cannot_pause,
@@ -383,7 +568,7 @@ GENERATE = (
     Row(
         "fit_window",
         "Fit the working window",
-        "Shift+R",
+        "Shift+V",
         lambda w: w.studio.framing.fit(),
         "fit",
         _no_clip,
@@ -408,6 +593,8 @@ HELP = (
 MENUS: dict[str, tuple[Row | None, ...]] = {
     "File": FILE,
     "Edit": EDIT,
+    "Tools": TOOLS,
+    "Mask": MASK,
     "View": VIEW,
     "Clip": CLIP,
     "Generate": GENERATE,

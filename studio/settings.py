@@ -29,7 +29,7 @@ class Settings:
     recent: paths of the clips opened last, newest first.
     folder: of the clip opened last, or "".
     geometry: the window's size and place as Qt saves them, in hexadecimal, or "".
-    brush_size: diameter in pixels.
+    brush_size: diameter in pixels; brush_hardness: in percent.
     loop: whether playing starts again at the end.
     bundle: folder of the model bundle used last, or "".
     export: what was chosen for the last export, as JSON; export_folder: where it went, or "".
@@ -40,6 +40,7 @@ class Settings:
     folder: str = ""
     geometry: str = ""
     brush_size: int = 48
+    brush_hardness: int = 100
     loop: bool = True
     bundle: str = ""
     export: Mapping[str, Any] = field(default_factory=dict)

@@ -8,11 +8,13 @@ import numpy as np
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -26,7 +28,7 @@ from studio.state.notices import Notice as Told
 from studio.state.result import Veil
 from studio.state.studio import Studio
 from studio.state.token_frame import TokenFrame
-from studio.state.tools import LARGEST_BRUSH, LENS_MODES, SMALLEST_BRUSH, LensMode
+from studio.state.tools import LARGEST_BRUSH, LENS_MODES, SMALLEST_BRUSH, WITH_TIP, LensMode
 from studio.widgets.clip_view import ClipView
 from studio.widgets.notice import Notice
 from studio.widgets.size_slider import SizeSlider
@@ -48,7 +50,8 @@ def tool_button(action: QAction, icon_px: int = theme.ICON_PX) -> QToolButton:
 class Canvas(QWidget):
     """Attributes:
     view: the canvas itself. notice: the sentence that lies over its top edge.
-    brush_size: slider and number. lens_mode: what the lens shows; there while it is on.
+    brush_size, hardness, tolerance, contiguous: of the tool in hand, each there while it has one.
+    lens_mode: what the lens shows; there while it is on.
     new_clip: what can be done without a clip; there while there is none.
     """
 
@@ -57,7 +60,10 @@ class Canvas(QWidget):
         self._studio = studio
         self.view: ClipView = ClipView()
         self.notice = Notice()
-        self.brush_size = SizeSlider("Brush", SMALLEST_BRUSH, LARGEST_BRUSH)
+        self.brush_size = SizeSlider("Size", SMALLEST_BRUSH, LARGEST_BRUSH)
+        self.hardness = _number("Hardness", 100, " %")
+        self.tolerance = _number("Tolerance", 255, "")
+        self.contiguous = QCheckBox("Connected only")
         self.legend = LensLegend()
         self.lens_mode = QComboBox()
         self.zoom = QLabel()
@@ -80,7 +86,11 @@ class Canvas(QWidget):
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.zoom.setMinimumWidth(44)
         self.zoom.setAccessibleName("Zoom")
-        self.brush_size.setFixedWidth(250)
+        self.brush_size.setFixedWidth(210)
+        self.brush_size.setContentsMargins(0, 0, theme.GAP_PX, 0)
+        self._hardness_row = _labelled(self.hardness)
+        self._tolerance_row = _labelled(self.tolerance)
+        self.contiguous.setToolTip("Otherwise everything that has the colour.")
         self.lens_mode.setAccessibleName("What the lens shows")
         for mode, words in LENS_MODES.items():
             self.lens_mode.addItem(words, mode)
@@ -89,12 +99,14 @@ class Canvas(QWidget):
         row.setContentsMargins(theme.GAP_PX, 3, theme.GAP_PX, 3)
         row.setSpacing(2)
         row.addWidget(self.brush_size)
+        for part in (self._hardness_row, self._tolerance_row, self.contiguous):
+            row.addWidget(part)
         row.addStretch(1)
         row.addWidget(self.legend)
         row.addSpacing(theme.GAP_PX)
         row.addWidget(self.lens_mode)
         row.addSpacing(theme.GAP_PX)
-        for name in ("mask_shown", "wipe", "lens"):
+        for name in ("mask_shown", "onion", "wipe", "lens"):
             row.addWidget(tool_button(actions[name]))
         row.addSpacing(2 * theme.GAP_PX)
         row.addWidget(tool_button(actions["zoom_out"]))
@@ -126,7 +138,12 @@ class Canvas(QWidget):
         bind(studio.stage, "veil", self._show_veil)
         watch(studio.session, "clip opening", self._offer_clip)
         watch(studio.tools, "lens_mode", self._show_lens)
-        watch(studio.tools, "tool brush_size", self._show_brush)
+        watch(studio.tools, "tool brush_size hardness", self._show_brush)
+        watch(studio.tools, "tolerance contiguous", self._show_wand)
+        bind(studio.stage, "onion", lambda masks: view.setOnion(*masks))
+        view.selectRequested.connect(self._select)
+        view.hardnessRequested.connect(studio.tools.harden_brush)
+        view.toleranceChanged.connect(lambda value: setattr(studio.tools, "tolerance", value))
         view.strokeStarted.connect(studio.playback.pause)
         view.strokeFinished.connect(self._paint)
         view.windowEditFinished.connect(lambda rect: studio.framing.drag(*rect.getRect()))
@@ -137,6 +154,10 @@ class Canvas(QWidget):
     def _bind_bar(self) -> None:
         studio = self._studio
         bind(studio.tools, "brush_size", self.brush_size.setValue, self.brush_size.valueChanged)
+        bind(studio.tools, "hardness", self.hardness.setValue, self.hardness.valueChanged)
+        bind(studio.tools, "tolerance", self.tolerance.setValue, self.tolerance.valueChanged)
+        bind(studio.tools, "contiguous", self.contiguous.setChecked, self.contiguous.toggled)
+        watch(studio.tools, "tool", self._show_options)
         bind(studio.tools, "lens_mode", self.legend.setMode)
         bind(studio.tools, "lens_mode", self._choose_lens_mode)
         self.lens_mode.activated.connect(
@@ -162,6 +183,20 @@ class Canvas(QWidget):
     def _paint(self, mask: np.ndarray) -> None:
         session, number = self._studio.session, self._studio.stage.number
         self._studio.masks.paint(session.nearest(number), mask)
+
+    def _select(self, scribble: np.ndarray, painted: bool) -> None:
+        studio = self._studio
+        picture, number = studio.stage.picture, studio.session.nearest(studio.stage.number)
+        if picture is not None:
+            studio.playback.pause()
+            studio.selecting.select(number, picture, scribble, painted=painted)
+
+    def _show_options(self) -> None:
+        tool = self._studio.tools.tool
+        self.brush_size.setVisible(tool in WITH_TIP)
+        self._hardness_row.setVisible(tool in ("brush", "eraser"))
+        self._tolerance_row.setVisible(tool == "wand")
+        self.contiguous.setVisible(tool == "wand")
 
     def _show_before(self) -> None:
         wiping = self._studio.tools.wipe is not None
@@ -200,8 +235,35 @@ class Canvas(QWidget):
 
     def _show_brush(self) -> None:
         tools = self._studio.tools
-        self.view.setBrush(tools.tool, tools.brush_size)
+        self.view.setBrush(tools.tool, tools.brush_size, tools.hardness / 100)
         self.view.setWindowEditable(tools.tool == "window")
+
+    def _show_wand(self) -> None:
+        tools = self._studio.tools
+        self.view.setWand(tools.tolerance, contiguous=tools.contiguous)
+
+
+def _number(name: str, most: int, unit: str) -> QSpinBox:
+    number = QSpinBox()
+    number.setRange(0, most)
+    number.setSuffix(unit)
+    number.setAccessibleName(name)
+    number.lineEdit().setTextMargins(theme.FIELD_MARGIN_PX, 0, 0, 0)
+    return number
+
+
+def _labelled(number: QSpinBox) -> QWidget:
+    """A number with its name before it."""
+    name = QLabel(number.accessibleName())
+    name.setProperty("role", "dim")
+    name.setBuddy(number)
+    part = QWidget()
+    row = QHBoxLayout(part)
+    row.setContentsMargins(0, 0, theme.GAP_PX, 0)
+    row.setSpacing(theme.GAP_PX)
+    row.addWidget(name)
+    row.addWidget(number)
+    return part
 
 
 def _rect(window: Window) -> QRect:

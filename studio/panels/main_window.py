@@ -8,8 +8,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QInputDialog,
+    QMainWindow,
+    QMenu,
+    QVBoxLayout,
+    QWidget,
+)
 
+from core.mask_files import MASK_FORMATS
+from core.masks import Kind
 from studio.panels.canvas import Canvas
 from studio.panels.export_dialog import ExportDialog
 from studio.panels.help import AboutDialog, KeysDialog
@@ -28,6 +38,11 @@ CLIP_FILTER = (
     "Clips (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.mpeg *.ts *.wmv *.flv *.ogv *.gif);;"
     "All files (*)"
 )
+MASK_FILTER = (
+    "Masks (*.json *.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.mp4 *.mov *.mkv *.webm *.avi);;"
+    "All files (*)"
+)
+MOST_FEATHER = 200  # pixels of the clip
 
 
 class MainWindow(QMainWindow):
@@ -47,8 +62,8 @@ class MainWindow(QMainWindow):
         self.tools = ToolBar(self.actions_)
         self.canvas = Canvas(studio, self.actions_)
         self.inspector = Inspector(studio, self.actions_)
-        self.bottom = TimelinePanel(studio)
-        self.status = StatusBar(studio, self.canvas.view)
+        self.bottom = TimelinePanel(studio, self.actions_)
+        self.status = StatusBar(studio, self.canvas.view, self.actions_)
         self.setStatusBar(self.status)
         self.actions_.fill(self.menuBar())
         self._add_recent()
@@ -103,6 +118,62 @@ class MainWindow(QMainWindow):
         """Make a model of a checkpoint, and show what was found in it."""
         self.studio.importing.start(path)
         ImportDialog(self.studio, self).open()
+
+    def ask_for_mask(self) -> None:
+        dialog = self._mask_dialog("Import mask")
+        dialog.setNameFilter(MASK_FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self.studio.mask_files.read(Path(path)))
+        dialog.open()
+
+    def ask_for_mask_folder(self) -> None:
+        dialog = self._mask_dialog("Import folder of masks")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda path: self.studio.mask_files.read(Path(path)))
+        dialog.open()
+
+    def ask_for_mask_export(self) -> None:
+        dialog = self._mask_dialog("Export mask")
+        forms = {f"{form.title} (*{form.suffix})": name for name, form in MASK_FORMATS.items()}
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(list(forms))
+        clip = self.studio.session.clip
+        dialog.selectFile(f"{clip.path.stem}-mask" if clip else "mask")
+        dialog.fileSelected.connect(
+            lambda path: self.studio.mask_files.write(
+                Path(path), forms[dialog.selectedNameFilter()]
+            )
+        )
+        dialog.open()
+
+    def ask_for_feather(self) -> None:
+        masks = self.studio.masks
+        if masks.track is None:
+            return
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle("Feather the mask")
+        dialog.setLabelText("Inside the mask's border the result fades in over (pixels):")
+        dialog.setInputMode(QInputDialog.InputMode.IntInput)
+        dialog.setIntRange(0, MOST_FEATHER)
+        dialog.setIntValue(masks.track.feather)
+        dialog.intValueSelected.connect(
+            lambda pixels: masks.feather(pixels, self.studio.stage.number)
+        )
+        dialog.open()
+
+    def mask_kind(self) -> Kind | None:
+        """Of the span at the playhead; None when nothing is painted."""
+        track = self.studio.masks.track
+        if track is None or not track.keyframes:
+            return None
+        return track.span_of(self.studio.stage.number).kind
+
+    def set_mask_kind(self, kind: Kind) -> None:
+        """What the masks do in the span at the playhead."""
+        track = self.studio.masks.track
+        if track is not None:
+            self.studio.tracking.of_kind(track.span_of(self.studio.stage.number), kind)
 
     def go_to_key(self, direction: int) -> None:
         key = self.studio.masks.key_beside(self.studio.playback.position, direction)
@@ -163,7 +234,8 @@ class MainWindow(QMainWindow):
                 (studio.playback, "loop"),
                 (studio.stage, "number"),
                 (studio.masks, "track undoable redoable"),
-                (studio.tools, "tool mask_shown wipe lens lens_mode"),
+                (studio.tracking, "running"),
+                (studio.tools, "tool mask_shown onion wipe lens lens_mode"),
                 (studio.models, "decoders"),
                 (studio.recipe, "bundle task decoder kept"),
                 (studio.framing, "window last_kept"),
@@ -175,6 +247,11 @@ class MainWindow(QMainWindow):
     def _show_title(self) -> None:
         clip = self.studio.session.clip
         self.setWindowTitle(f"{clip.path.name} – {NAME}" if clip else NAME)
+
+    def _mask_dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self, title, self.studio.settings.folder)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        return dialog
 
     def _file_dialog(self, title: str) -> QFileDialog:
         dialog = QFileDialog(self, title, self.studio.settings.folder)

@@ -1,13 +1,20 @@
-"""Below the canvas: the decode steps, the transport and the timeline."""
+"""Below the canvas: the decode steps, the transport, the timeline and the lane of the masks."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from functools import partial
 
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
+
+from core.masks import Kind, MaskTrack, Span
 from core.requests import GenerationStepped
 from core.window import Window
 from studio.observable import bind, watch
+from studio.panels.window_actions import Actions
 from studio.state.studio import Studio
+from studio.widgets.mask_lane import MaskLane, MaskSpans
 from studio.widgets.step_strip import StepStrip
 from studio.widgets.timeline import Timeline
 from studio.widgets.transport import Transport
@@ -15,21 +22,23 @@ from studio.widgets.transport import Transport
 
 class TimelinePanel(QWidget):
     """Attributes:
-    strip, transport, timeline: from top to bottom; the strip is there when there are steps.
+    strip, transport, timeline, lane: from top to bottom; the strip is there when there are steps.
     """
 
-    def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
+    def __init__(self, studio: Studio, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._studio = studio
+        self._studio, self._actions = studio, actions
         self.strip, self.transport, self.timeline = StepStrip(), Transport(), Timeline()
+        self.lane = MaskLane()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.strip, self.transport, self.timeline):
+        for part in (self.strip, self.transport, self.timeline, self.lane):
             column.addWidget(part)
         self._shown: tuple[GenerationStepped, ...] = ()
         self._bind_transport()
         self._bind_timeline()
+        self._bind_lane()
         self._bind_strip()
 
     def _bind_transport(self) -> None:
@@ -50,7 +59,6 @@ class TimelinePanel(QWidget):
         bind(studio.playback, "position", timeline.setPosition)
         bind(studio.playback, "length", timeline.setReach)
         watch(studio.playback, "in_mark out_mark length", self._show_marks)
-        watch(studio.masks, "track", self._show_keyframes)
         bind(studio.framing, "window", self._show_range)
         watch(studio.recipe, "bundle task length overlap", self._show_covered)
         watch(studio.result, "clips last", self._show_result)
@@ -60,6 +68,16 @@ class TimelinePanel(QWidget):
         timeline.thumbnailsWanted.connect(studio.thumbnails.want)
         studio.thumbnails.arrived.connect(timeline.setThumbnail)
         studio.thumbnails.stale.connect(timeline.refresh)
+
+    def _bind_lane(self) -> None:
+        studio, lane = self._studio, self.lane
+        bind(studio.playback, "position", lane.setPosition)
+        bind(studio.playback, "length", lane.setReach)
+        watch(studio.masks, "track", self._show_masks)
+        lane.positionRequested.connect(studio.playback.go)
+        lane.keyMoved.connect(studio.masks.move_key)
+        lane.keyRemoved.connect(studio.masks.remove_key)
+        lane.menuRequested.connect(self._show_menu)
 
     def _bind_strip(self) -> None:
         generation = self._studio.generation
@@ -77,9 +95,10 @@ class TimelinePanel(QWidget):
         clip, playback = self._studio.session.clip, self._studio.playback
         if clip is not None:
             self.timeline.setLength(len(clip), clip.rate)
+            self.lane.setLength(len(clip))
         self.timeline.setPosition(playback.position)
         self._show_marks()
-        self._show_keyframes()
+        self._show_masks()
         self._show_covered()
         self._show_result()
 
@@ -90,9 +109,43 @@ class TimelinePanel(QWidget):
     def _show_covered(self) -> None:
         self._show_range(self._studio.framing.window)
 
-    def _show_keyframes(self) -> None:
+    def _show_masks(self) -> None:
         track = self._studio.masks.track
-        self.timeline.setKeyframes(track.keyframes.keys() if track else ())
+        self.lane.setSpans(MaskSpans() if track is None else _spans(track))
+
+    def _show_menu(self, frame: int, place: QPoint) -> None:
+        """What can be done with the masks at a frame; it is gone to first."""
+        track = self._studio.masks.track
+        if track is None or not track.keyframes:
+            return
+        self._studio.playback.go(frame)
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        self._add_kinds(menu, track.span_of(frame))
+        menu.addSeparator()
+        names = ("track_forward", "track_backward", "track_both", "track_stop", "", "set_key")
+        for name in (*names, "remove_key", "clear_frame"):
+            if name:
+                menu.addAction(self._actions[name])
+            else:
+                menu.addSeparator()
+        menu.popup(place)
+
+    def _add_kinds(self, menu: QMenu, span: Span) -> None:
+        """The kinds of a span, of which one is chosen."""
+        if span.before is None:
+            kinds: dict[Kind, str] = {"hold": "Hold back to the start", "track": "Track backward"}
+        else:
+            kinds = {"hold": "Hold from here", "interpolate": "Change into the next key frame",
+                     "track": "Track from here"}  # fmt: skip
+        group = QActionGroup(menu)
+        for kind, words in kinds.items():
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(span.kind == kind)
+            action.setActionGroup(group)
+            choose = partial(self._studio.tracking.of_kind, span, kind)
+            action.triggered.connect(lambda _checked, choose=choose: choose())
 
     def _show_range(self, window: Window | None) -> None:
         if window is None:
@@ -136,3 +189,9 @@ class TimelinePanel(QWidget):
         """Look at the step of a number."""
         numbers = [step.step for step in self._studio.generation.steps]
         self._studio.generation.look_at(numbers.index(number))
+
+
+def _spans(track: MaskTrack) -> MaskSpans:
+    empty = [key for key, runs in track.keyframes.items() if runs.empty]
+    trust = {frame: found.confidence for frame, found in track.tracked.items()}
+    return MaskSpans(tuple(track.keyframes), empty, track.spans, trust)

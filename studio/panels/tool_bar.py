@@ -1,4 +1,4 @@
-"""The narrow bar at the left: the tools, undo and redo."""
+"""The narrow bar at the left: the tools, tracking, undo and redo."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from studio import theme
 from studio.panels.canvas import tool_button
 from studio.panels.window_actions import Actions
 
-_TOOLS = ("brush", "eraser", "pan", "window")
-_EDITS = ("undo", "redo", "clear_masks")
+_GROUPS = (
+    ("brush", "eraser", "select", "wand", "fill"),
+    ("rectangle", "ellipse", "lasso", "polygon"),
+    ("pan", "window"),
+    ("track_backward", "track_forward"),
+    ("undo", "redo", "clear_masks"),
+)
+_ICON_PX = 20
 
 
 class ToolBar(QWidget):
@@ -20,15 +26,18 @@ class ToolBar(QWidget):
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.buttons = {name: tool_button(actions[name], 22) for name in (*_TOOLS, *_EDITS)}
+        names = [name for group in _GROUPS for name in group]
+        self.buttons = {name: tool_button(actions[name], _ICON_PX) for name in names}
         column = QVBoxLayout(self)
-        column.setContentsMargins(5, 5, 5, 5)
-        column.setSpacing(4)
-        for name in _TOOLS:
-            column.addWidget(self.buttons[name], 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(_line())
-        for name in _EDITS:
-            column.addWidget(self.buttons[name], 0, Qt.AlignmentFlag.AlignHCenter)
+        column.setContentsMargins(5, 3, 5, 3)
+        column.setSpacing(1)
+        for number, group in enumerate(_GROUPS):
+            if number:
+                column.addSpacing(2)
+                column.addWidget(_line())
+                column.addSpacing(2)
+            for name in group:
+                column.addWidget(self.buttons[name], 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
 
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
-from core.masks import Mask, MaskTrack
+from core.masks import Kind, Mask, MaskTrack, Tracked
 from studio.commands import EditMasks
 from studio.observable import Field, Observable
+
+HISTORY_BYTES = 128 << 20
+"""What undo may hold on to; beyond it the oldest edits are forgotten."""
 
 
 class Masks(Observable):
@@ -20,15 +27,18 @@ class Masks(Observable):
 
     Signals:
         edited: the frame that an edit, an undo or a redo has changed.
+        corrected: a frame beside which what was tracked is not to be trusted any more.
     """
 
-    track: Field[MaskTrack | None] = Field(None)
+    track: Field[MaskTrack | None] = Field(None, same=operator.is_)
     undoable = Field(False)
     redoable = Field(False)
     edited = Signal(int)
+    corrected = Signal(int)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, history_bytes: int = HISTORY_BYTES) -> None:
         super().__init__(parent)
+        self._most = history_bytes
         self.history = QUndoStack(self)
         self.history.indexChanged.connect(self._note_history)
 
@@ -43,34 +53,69 @@ class Masks(Observable):
             return None
         return self.track.at(frame)
 
-    def paint(self, frame: int, mask: Mask) -> None:
+    # Masks
+
+    def paint(self, frame: int, mask: Mask, text: str = "Paint") -> None:
         """Make `mask` the key frame at `frame`."""
         track = self._open_track()
         if not np.array_equal(track.at(frame), mask):
-            self._edit(f"Paint frame {frame + 1}", frame, track.painted(frame, mask))
+            self._edit(f"{text} frame {frame + 1}", frame, track.painted(frame, mask))
+
+    def change(self, frame: int, text: str, how: Callable[[Mask], Mask]) -> None:
+        """Paint what becomes of a frame's mask."""
+        self.paint(frame, how(self._open_track().at(frame)), text)
 
     def clear_frame(self, frame: int) -> None:
         """Nothing is painted from this frame to the next key frame."""
         track = self._open_track()
         if track.at(frame).any():
             empty = np.zeros((track.height, track.width), bool)
-            self._edit(f"Clear frame {frame + 1}", frame, track.painted(frame, empty))
-
-    def remove_key(self, frame: int) -> None:
-        """Take away the key frame at `frame`: the one before it holds on."""
-        track = self._open_track()
-        if frame in track.keyframes:
-            self._edit(f"Remove mask key {frame + 1}", frame, track.without(frame))
-
-    def invert(self, frame: int) -> None:
-        track = self._open_track()
-        self._edit(f"Invert frame {frame + 1}", frame, track.painted(frame, ~track.at(frame)))
+            cleared = track.painted(frame, empty).of_kind(frame, "hold")
+            self._edit(f"Clear frame {frame + 1}", frame, cleared)
 
     def clear(self, frame: int) -> None:
         """Nothing is painted on any frame; `frame` is the one being looked at."""
         track = self._open_track()
         if track.keyframes:
-            self._edit("Clear all masks", frame, MaskTrack(track.width, track.height))
+            cleared = MaskTrack(track.width, track.height, feather=track.feather)
+            self._edit("Clear all masks", frame, cleared)
+
+    def take(self, track: MaskTrack, frame: int) -> None:
+        """Masks from a file in the place of all."""
+        self._edit("Import masks", frame, track)
+
+    def feather(self, pixels: int, frame: int) -> None:
+        """The painted region fades in over so many pixels."""
+        track = self._open_track()
+        if pixels != track.feather:
+            self._edit(f"Feather by {pixels} px", frame, replace(track, feather=pixels))
+
+    # Key frames and what is between them
+
+    def set_key(self, frame: int) -> None:
+        """Make a frame that shows a mask a key frame with that mask."""
+        track = self._open_track()
+        if track.keyframes and frame not in track.keyframes:
+            self._edit(f"Set mask key {frame + 1}", frame, track.painted(frame, track.at(frame)))
+
+    def remove_key(self, frame: int) -> None:
+        """Take away the key frame at `frame`: the span before it goes on."""
+        track = self._open_track()
+        if frame in track.keyframes:
+            self._edit(f"Remove mask key {frame + 1}", frame, track.without(frame))
+
+    def move_key(self, key: int, frame: int) -> None:
+        """Put a key frame on another frame."""
+        track = self._open_track()
+        if key in track.keyframes and key != frame:
+            self._edit(f"Move mask key {key + 1} to {frame + 1}", frame, track.moved(key, frame))
+
+    def set_kind(self, start: int, kind: Kind) -> None:
+        """What the masks do after a key frame, or before all of them (`LEAD`)."""
+        track = self._open_track()
+        if track.kinds.get(start, "hold") != kind:
+            frame = max(start, 0)
+            self._edit(f"{kind.capitalize()} masks", frame, track.of_kind(start, kind))
 
     def key_beside(self, frame: int, direction: int) -> int | None:
         """The nearest key frame after (1) or before (-1) a frame."""
@@ -79,8 +124,29 @@ class Masks(Observable):
             return min((key for key in keys if key > frame), default=None)
         return max((key for key in keys if key < frame), default=None)
 
-    def _note_history(self, _index: int) -> None:
-        self.undoable, self.redoable = self.history.canUndo(), self.history.canRedo()
+    # Tracking
+
+    def show_tracked(self, found: Mapping[int, Tracked]) -> None:
+        """Show what tracking has found so far, before it is an edit."""
+        if self.track is not None:
+            self.track = self.track.with_tracked(found)
+
+    def keep_tracked(self, before: MaskTrack, *, frame: int, follows: bool) -> None:
+        """Make an edit of what tracking has found since `before`.
+
+        Args:
+            follows: whether it belongs to the edit before it, and is undone with it.
+        """
+        track = self._open_track()
+        if track is not before:
+            text = f"Track from frame {frame + 1}"
+            self._push(EditMasks(text, frame, before, track, self._restore, follows=follows))
+
+    # Internals
+
+    def _note_history(self, index: int) -> None:
+        self.undoable = index > 0 and not self.history.command(index - 1).isObsolete()
+        self.redoable = self.history.canRedo()
 
     def _open_track(self) -> MaskTrack:
         if self.track is None:
@@ -88,8 +154,27 @@ class Masks(Observable):
         return self.track
 
     def _edit(self, text: str, frame: int, after: MaskTrack) -> None:
-        self.history.push(EditMasks(text, frame, self._open_track(), after, self._show))
+        self._push(EditMasks(text, frame, self._open_track(), after, self._show))
+        if any(span.kind == "track" for span in (after.span_of(frame), after.span_of(frame - 1))):
+            self.corrected.emit(frame)
+
+    def _push(self, command: EditMasks) -> None:
+        self.history.push(command)
+        held = [self.history.command(index) for index in range(self.history.index())]
+        edits = [edit for edit in held if isinstance(edit, EditMasks)]
+        total = sum(edit.size for edit in edits)
+        for edit in edits[:-1]:
+            if total <= self._most:
+                break
+            total -= edit.size
+            edit.forget()
+        self._note_history(self.history.index())
 
     def _show(self, track: MaskTrack, frame: int) -> None:
         self.track = track
         self.edited.emit(frame)
+
+    def _restore(self, track: MaskTrack, frame: int) -> None:
+        """As `_show`, but what is on the screen already moves nothing."""
+        if track is not self.track:
+            self._show(track, frame)

@@ -29,6 +29,8 @@ class Stage(Observable):
         number: of the frame that is shown.
         picture: the frame as it shall be seen, `original` as it is in the clip; None without one.
         mask: what is painted on it, or None when nothing is or it is hidden.
+        onion: the masks of the key frames before and after it; None where there is none, or they
+            are not shown.
         window: the working window; None while a result is only looked at.
         tokens: what the lens shows, with the window of the job that it belongs to; or None.
         veil: what is not decided of the frame; None when all is.
@@ -38,6 +40,7 @@ class Stage(Observable):
     picture: Field[Picture | None] = Field(None, same=operator.is_)
     original: Field[Picture | None] = Field(None, same=operator.is_)
     mask: Field[Mask | None] = Field(None, same=operator.is_)
+    onion: Field[tuple[Mask | None, Mask | None]] = Field((None, None), same=operator.is_)
     window: Field[Window | None] = Field(None)
     tokens: Field[tuple[TokenFrame, Window] | None] = Field(None, same=operator.is_)
     veil: Field[Veil | None] = Field(None, same=operator.is_)
@@ -57,8 +60,8 @@ class Stage(Observable):
         self._session, self._playback, self._masks = session, playback, masks
         self._tools, self._framing = tools, framing
         self._generation, self._result = generation, result
-        self._mask_key: tuple[object, int | None] = (None, None)
-        self._key_mask: Mask | None = None
+        self._mask_stamp: tuple[object, ...] = ()
+        self._stamped: Mask | None = None
         session.changed("clip").connect(lambda _clip: self._clear())
         session.frame_arrived.connect(self._take)
         watch(playback, "position", self._follow)
@@ -66,6 +69,8 @@ class Stage(Observable):
         watch(generation, "steps chosen", self._show_veil)
         watch(masks, "track", self._show_mask)
         watch(tools, "mask_shown", self._show_mask)
+        watch(masks, "track", self._show_onion)
+        watch(tools, "onion mask_shown", self._show_onion)
         watch(framing, "window", self._show_window)
         watch(tools, "tool lens", self._show_window)
         watch(generation, "phase", self._show_window)
@@ -96,6 +101,7 @@ class Stage(Observable):
         self.number, self.original = number, original
         self._show_result()
         self._show_mask()
+        self._show_onion()
         self._show_window()
         self._show_tokens()
 
@@ -112,12 +118,19 @@ class Stage(Observable):
             self.mask = self._current_mask() if self._tools.mask_shown else None
 
     def _current_mask(self) -> Mask | None:
-        """The mask of the position; the same array as long as it is the same key frame."""
+        """The mask of the position; the same array as long as it is the same mask."""
         track = self._masks.track
-        key = (track, track.key_of(self.number) if track else None)
-        if key[0] is not self._mask_key[0] or key[1] != self._mask_key[1]:
-            self._mask_key, self._key_mask = key, self._masks.at(self.number)
-        return self._key_mask
+        stamp = track.stamp(self.number) if track else ()
+        if stamp != self._mask_stamp:
+            self._mask_stamp, self._stamped = stamp, self._masks.at(self.number)
+        return self._stamped if stamp else None
+
+    def _show_onion(self) -> None:
+        shown = self._tools.onion and self._tools.mask_shown and self.picture is not None
+        beside = [self._masks.key_beside(self.number, way) if shown else None for way in (-1, 1)]
+        before, after = (None if key is None else self._masks.at(key) for key in beside)
+        if before is not None or after is not None or self.onion != (None, None):
+            self.onion = (before, after)
 
     def _show_window(self) -> None:
         if self.picture is not None:

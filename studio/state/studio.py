@@ -20,6 +20,7 @@ from studio.state.export_choice import Choice
 from studio.state.framing import Framing
 from studio.state.generation import Generation, Phase, Runs
 from studio.state.importing import Import
+from studio.state.mask_files import MaskFiles
 from studio.state.masks import Masks
 from studio.state.models import Models
 from studio.state.notices import Notices
@@ -27,10 +28,12 @@ from studio.state.playback import Playback
 from studio.state.recipe import Recipe
 from studio.state.result import Result
 from studio.state.reuse import Reuse
+from studio.state.selecting import Selecting
 from studio.state.session import Session
 from studio.state.stage import Stage
 from studio.state.thumbnails import Thumbnails
 from studio.state.tools import PAINTING, Tools
+from studio.state.tracking import Tracking
 
 REFINING_STEPS = 8
 """Of one refinement; it can be repeated."""
@@ -54,6 +57,9 @@ class Studio(QObject):
         self.session = Session(self.notices, self)
         self.playback = Playback(self)
         self.masks = Masks(self)
+        self.tracking = Tracking(self.session, self.masks, self.playback, self.notices, self)
+        self.selecting = Selecting(self.masks, self)
+        self.mask_files = MaskFiles(self.session, self.masks, self.playback, self.notices, self)
         self.tools = Tools(self)
         folders = model_folders() if model_places is None else model_places
         self.models = Models(engine, self.notices, folders, self)
@@ -130,6 +136,8 @@ class Studio(QObject):
             return f"{self.recipe.keeps} frames are kept, but the clip has only {len(clip)}."
         if task.painted and (track is None or track.empty):
             return "Paint over what shall be generated first."
+        if task.painted and self.tracking.running:
+            return "Masks are being tracked."
         return ""
 
     def new_clip(self) -> None:
@@ -197,6 +205,9 @@ class Studio(QObject):
         self.export.end()
         await self.export.ended()
         self.generation.forget()
+        self.tracking.end()
+        await self.selecting.ended()
+        await self.mask_files.ended()
         self.session.end()
 
     def remembered(self, geometry: str) -> Settings:
@@ -205,6 +216,7 @@ class Studio(QObject):
             self.settings,
             geometry=geometry,
             brush_size=self.tools.brush_size,
+            brush_hardness=self.tools.hardness,
             loop=self.playback.loop,
             bundle=self.recipe.bundle,
             export=self.export.choice.to_json(),
@@ -214,6 +226,7 @@ class Studio(QObject):
 
     def _recall(self) -> None:
         self.tools.resize_brush(self.settings.brush_size)
+        self.tools.hardness = min(max(self.settings.brush_hardness, 0), 100)
         self.playback.loop = self.settings.loop
         if self.models.card(self.settings.bundle) is not None:
             self.recipe.bundle = self.settings.bundle

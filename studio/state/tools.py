@@ -8,7 +8,10 @@ from PySide6.QtCore import QObject
 
 from studio.observable import Field, Observable
 
-Tool = Literal["brush", "eraser", "pan", "window"]
+Tool = Literal[
+    "brush", "eraser", "rectangle", "ellipse", "lasso", "polygon", "wand", "fill", "select",
+    "pan", "window",
+]  # fmt: skip
 LensMode = Literal["state", "confidence", "kept"]
 LENS_MODES: dict[LensMode, str] = {
     "state": "State",
@@ -17,7 +20,11 @@ LENS_MODES: dict[LensMode, str] = {
 }
 
 SMALLEST_BRUSH, LARGEST_BRUSH = 1, 500
-PAINTING = ("brush", "eraser")
+PAINTING: tuple[Tool, ...] = (
+    "brush", "eraser", "rectangle", "ellipse", "lasso", "polygon", "wand", "fill", "select",
+)  # fmt: skip
+WITH_TIP: tuple[Tool, ...] = ("brush", "eraser", "select")
+"""Tools that draw with a round tip of `Tools.brush_size`."""
 
 
 class Tools(Observable):
@@ -25,7 +32,10 @@ class Tools(Observable):
 
     Attributes:
         tool: what the left mouse button does.
-        brush_size: diameter in pixels of the clip.
+        brush_size: diameter in pixels of the clip; hardness: percent of it that covers fully.
+        tolerance: colour levels by which the wand lets a pixel differ; contiguous: whether it
+            takes only what is connected.
+        onion: whether the outlines of the key frames before and after are shown.
         mask_shown: whether the painted region is tinted.
         wipe: where the original ends and the result begins, 0..1 of the picture; None = off.
         lens: whether the token grid lies over the working window; `lens_mode` what it shows.
@@ -33,6 +43,10 @@ class Tools(Observable):
 
     tool: Field[Tool] = Field("brush")
     brush_size = Field(48)
+    hardness = Field(100)
+    tolerance = Field(24)
+    contiguous = Field(True)
+    onion = Field(False)
     mask_shown = Field(True)
     wipe: Field[float | None] = Field(None)
     lens = Field(False)
@@ -49,6 +63,10 @@ class Tools(Observable):
     def grow_brush(self, direction: int) -> None:
         """One step larger (1) or smaller (-1): about a fifth, at least one pixel."""
         self.resize_brush(self.brush_size + direction * max(1, round(self.brush_size / 5)))
+
+    def harden_brush(self, direction: int) -> None:
+        """A tenth harder (1) or softer (-1)."""
+        self.hardness = min(max(0, self.hardness + 10 * direction), 100)
 
     def toggle_wipe(self) -> None:
         self.wipe = 0.5 if self.wipe is None else None

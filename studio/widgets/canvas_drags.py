@@ -39,9 +39,11 @@ class Pan:
 class Stroke:
     """Paints on the view's own mask; the owner gets the result when the button goes up."""
 
-    def __init__(self, view: ClipView, cursor: QPointF, size: float, *, painted: bool) -> None:
+    def __init__(
+        self, view: ClipView, cursor: QPointF, size: float, hardness: float, *, painted: bool
+    ) -> None:
         self._view, self._size, self._painted = view, size, painted
-        self._painter = MaskPainter(view.strokeMask())
+        self._painter = MaskPainter(view.strokeMask(), hardness)
         self._last = view.place.to_picture(cursor)
         view.strokeStarted.emit()
         self.move(cursor)
@@ -49,7 +51,10 @@ class Stroke:
     def move(self, cursor: QPointF) -> None:
         point = self._view.place.to_picture(cursor)
         dirty = self._painter.segment(
-            self._last.toTuple(), point.toTuple(), self._size, painted=self._painted
+            self._last.toTuple(),
+            point.toTuple(),
+            self._size * self._view.pressure,
+            painted=self._painted,
         )
         self._last = point
         if dirty is not None:

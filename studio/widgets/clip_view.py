@@ -18,24 +18,31 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPainterPath,
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QTabletEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from core.mask_shapes import ellipse, poured, rectangle
 from studio import theme
 from studio.widgets import window_frame, wipe
 from studio.widgets.canvas_drags import Drag, MoveWindow, Pan, ResizeWindow, Stroke, Wipe
-from studio.widgets.mask_painter import Dirty
-from studio.widgets.pictures import Picture
+from studio.widgets.mask_painter import Dirty, bounds
+from studio.widgets.pictures import Picture, outline_path
 from studio.widgets.scene import Scene
+from studio.widgets.shape_drags import BoxDrag, LassoDrag, PolygonClicks, Scribble, WandDrag
 from studio.widgets.token_lens import LensPicture
 from studio.widgets.veil import VeilPicture
 from studio.widgets.view_transform import MAX_SCALE, MIN_SCALE, ViewTransform
 
-Tool = Literal["brush", "eraser", "pan", "window"]
+Tool = Literal[
+    "brush", "eraser", "rectangle", "ellipse", "lasso", "polygon", "wand", "fill", "select",
+    "pan", "window",
+]  # fmt: skip
 
 EMPTY_TEXT = "Drop a clip here or press Ctrl+O"
 _MARGIN = 16.0  # view points around a fitted picture
@@ -43,7 +50,8 @@ _WHEEL_STEP = 1.2  # zoom per notch
 _BUTTON_STEP = 1.5  # zoom per press of zoom in or out
 _FILM = 44  # size of the icon above the invitation
 _PEN = 3  # view points that the size ring's pen takes on either side
-_PAINTING = ("brush", "eraser")
+_PAINTING = ("brush", "eraser", "select")  # with a round tip
+_LEAST_PRESSURE = 0.1
 
 
 class ClipView(QWidget):
@@ -52,15 +60,20 @@ class ClipView(QWidget):
     Attributes:
         place: where the picture stands in the view.
         scale: device pixels per picture pixel; 1.0 is 100 %.
+        pressure: of the pen, up to 1; 1 of the mouse. modifiers: the keys held with it.
 
     Signals:
-        strokeStarted, stroked(QRect), strokeFinished(mask): a brush or eraser stroke; the
-            rectangle is in picture pixels, the mask a bool (H, W) of the whole frame.
+        strokeStarted, stroked(QRect), strokeFinished(mask): something is painted or wiped out;
+            the rectangle is in picture pixels, the mask a bool (H, W) of the whole frame.
+        selectRequested(scribble, painted): the thing under a scribble, bool (H, W), is to be
+            painted, or wiped out.
+        toleranceChanged(int): a wand is dragged.
         windowEdited(QRect): while the working window is dragged. windowEditFinished(QRect): let go.
         wiped(float): the divider was dragged, position in [0, 1].
         hovered(int, int): the picture pixel under the cursor; (-1, -1) outside.
         zoomed(float): the new scale.
         brushSizeRequested(int): Ctrl+wheel asks for another brush size.
+        hardnessRequested(int): Ctrl+Shift+wheel asks for a harder (1) or softer (-1) brush.
         fileDropped(str): the path of a dropped file or folder.
         spaceTapped(): Space was pressed and released without dragging.
     """
@@ -74,6 +87,9 @@ class ClipView(QWidget):
     hovered = Signal(int, int)
     zoomed = Signal(float)
     brushSizeRequested = Signal(int)
+    hardnessRequested = Signal(int)
+    selectRequested = Signal(object, bool)
+    toleranceChanged = Signal(int)
     fileDropped = Signal(str)
     spaceTapped = Signal()
 
@@ -92,7 +108,10 @@ class ClipView(QWidget):
         self._scene = Scene()
         self._fitting = True  # follows the view's size until the user zooms or pans
         self._tool: Tool = "pan"
-        self._brush_size = 40
+        self._brush_size, self._hardness = 40, 1.0
+        self._tolerance, self._near = 24, True
+        self.pressure = 1.0
+        self.modifiers = Qt.KeyboardModifier.NoModifier
         self._cursor: QPointF | None = None
         self._drag: Drag | None = None
         self._drag_button = Qt.MouseButton.NoButton
@@ -135,7 +154,7 @@ class ClipView(QWidget):
         A stroke under way ends without a result: what is set here counts. (It takes the place of
         QWidget's own setMask, the widget's shape, which a canvas has no use for.)
         """
-        if isinstance(self._drag, Stroke):
+        if isinstance(self._drag, Stroke | WandDrag):
             self._drag = None
         self._scene.set_mask(None if mask is None else mask.copy(), self.scale)
         self.update()
@@ -156,12 +175,27 @@ class ClipView(QWidget):
         self._update_cursor_shape()
         self.update()
 
-    def setBrush(self, tool: Tool, size_px: int) -> None:
-        """The tool in hand, and the brush's diameter in picture pixels."""
+    def setBrush(self, tool: Tool, size_px: int, hardness: float = 1.0) -> None:
+        """The tool in hand, the brush's diameter in picture pixels and its hardness, 0..1."""
         self._update_ring()
-        self._tool, self._brush_size = tool, size_px
+        if tool != self._tool and isinstance(self._drag, PolygonClicks):
+            self._abandon()
+        self._tool, self._brush_size, self._hardness = tool, size_px, hardness
         self._update_ring()
         self._update_cursor_shape()
+
+    def setWand(self, tolerance: int, *, contiguous: bool) -> None:
+        """The colour levels that a wand tolerates at first, and whether it takes only what is
+        connected with the point."""
+        self._tolerance, self._near = tolerance, contiguous
+
+    def setOnion(self, before: np.ndarray | None, after: np.ndarray | None) -> None:
+        """The masks of the key frames before and after, whose outlines are shown; or None."""
+        outlines = ((before, theme.KEPT), (after, theme.GIVEN))
+        self._scene.onion = tuple(
+            (outline_path(mask), colour) for mask, colour in outlines if mask is not None
+        )
+        self.update()
 
     def setLens(self, lens: LensPicture | None, rect: QRect | None = None) -> None:
         """The token grid over `rect` (picture pixels), or nothing."""
@@ -219,6 +253,25 @@ class ClipView(QWidget):
         """Redraws what the brush touched, and nothing else."""
         self.update(self._view_rect(self._scene.repaint_mask(dirty)))
         self.stroked.emit(QRect(*dirty))
+
+    def finishShape(self, shape: np.ndarray, *, painted: bool) -> None:
+        """Paints a shape, bool (H, W), on the view's own mask, or wipes it out."""
+        mask = self.strokeMask()
+        dirty = bounds(shape & (mask != painted))
+        if dirty is not None:
+            self.strokeStarted.emit()
+            mask[dirty.slices][shape[dirty.slices]] = painted
+            self.showStroke(dirty)
+            self.strokeFinished.emit(mask.copy())
+
+    def setSketch(self, path: QPainterPath | None, width: float = 0.0) -> None:
+        """The outline of a shape that is being drawn, in picture pixels."""
+        for shown in (self._scene.sketch, path):
+            if shown is not None:
+                spare = 4 + width * self.place.ratio
+                where = self.place.rect_to_view(shown.boundingRect())
+                self.update(where.adjusted(-spare, -spare, spare, spare).toAlignedRect())
+        self._scene.sketch, self._scene.sketch_width = path, width
 
     def dragWindow(self, rect: QRect) -> None:
         if rect != self._scene.window:
@@ -337,9 +390,67 @@ class ClipView(QWidget):
             return None
         if self._on_divider(cursor):
             return Wipe(self)
-        if self._tool in _PAINTING:
-            return Stroke(self, cursor, self._brush_size, painted=self._tool == "brush")
+        return self._tool_drag(cursor)
+
+    def _tool_drag(self, cursor: QPointF) -> Drag | None:
+        taking = bool(self.modifiers & Qt.KeyboardModifier.ControlModifier)
+        match self._tool:
+            case "brush" | "eraser":
+                painted = self._tool == "brush" and not taking
+                return Stroke(self, cursor, self._brush_size, self._hardness, painted=painted)
+            case "rectangle":
+                return BoxDrag(self, cursor, rectangle)
+            case "ellipse":
+                return BoxDrag(self, cursor, ellipse)
+            case "lasso":
+                return LassoDrag(self, cursor)
+            case "polygon":
+                return PolygonClicks(self, cursor)
+            case "select":
+                return Scribble(self, cursor, self._brush_size)
+            case "wand":
+                return self._wand_drag(cursor)
+            case "fill":
+                self._pour(cursor, painted=not taking)
+                return None
         return self._window_drag(cursor)
+
+    def _wand_drag(self, cursor: QPointF) -> Drag | None:
+        if self._scene.frame is None or not self.pictureRect().contains(cursor):
+            return None
+        self.strokeStarted.emit()
+        return WandDrag(self, cursor, self._scene.frame.rgb, self._tolerance, self._near)
+
+    def _pour(self, cursor: QPointF, *, painted: bool) -> None:
+        mask, point = self.strokeMask(), self.place.to_picture(cursor).toTuple()
+        self.finishShape(poured(mask, point, painted=painted) != mask, painted=painted)
+
+    def _abandon(self) -> None:
+        """Ends a gesture without a result, where it can be."""
+        if isinstance(self._drag, BoxDrag | LassoDrag | PolygonClicks | WandDrag | Scribble):
+            drag, self._drag = self._drag, None
+            drag.abandon()
+            self._update_cursor_shape()
+
+    def _finish(self) -> None:
+        drag, self._drag = self._drag, None
+        if drag is not None:
+            drag.finish()
+        self._update_cursor_shape()
+
+    def _edit_polygon(self, key: int) -> bool:
+        """Keys of a polygon that is being drawn, and Esc of any shape; whether it was one."""
+        if key == Qt.Key.Key_Escape:
+            self._abandon()
+        elif not isinstance(self._drag, PolygonClicks):
+            return False
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._finish()
+        elif key != Qt.Key.Key_Backspace:
+            return False
+        elif not self._drag.back():
+            self._drag = None
+        return True
 
     def _window_drag(self, cursor: QPointF) -> Drag | None:
         window = self._editable_window()
@@ -358,9 +469,14 @@ class ClipView(QWidget):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        soft = ring.width() / 2 * (1 - self._hardness)
+        core = ring.adjusted(soft, soft, -soft, -soft)
         for colour, width in ((QColor(0, 0, 0, 170), 3.0), (QColor(255, 255, 255), 1.2)):
             painter.setPen(QPen(colour, width))
             painter.drawEllipse(ring)
+        if self._hardness < 1 and self._tool != "select":
+            painter.setPen(QPen(QColor(255, 255, 255, 150), 1, Qt.PenStyle.DotLine))
+            painter.drawEllipse(core)
 
     def _paint_invitation(self, painter: QPainter) -> None:
         middle = self.rect().center()
@@ -377,8 +493,11 @@ class ClipView(QWidget):
         return QSize(800, 500)
 
     def event(self, event: QEvent) -> bool:
-        # A window-wide shortcut on Space (play) would else take the key from Space-drag.
-        if event.type() == QEvent.Type.ShortcutOverride and _is_space(event):
+        # A window-wide shortcut on Space (play) would else take the key from Space-drag, and one
+        # on Esc (stop) from a shape that is being drawn.
+        if event.type() == QEvent.Type.ShortcutOverride and (
+            _is_space(event) or (self._drag is not None and _ends_shape(event))
+        ):
             event.accept()
             return True
         return super().event(event)
@@ -405,32 +524,63 @@ class ClipView(QWidget):
             self._set_place(self.place.held(*self._sizes()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._scene.frame is None or self._drag is not None:
-            return
-        self._move_cursor(event.position())
-        self._drag = self._drag_for(event.position(), event.button())
-        self._drag_button = event.button()
-        self._space_dragged = True
-        self._update_cursor_shape()
+        self.modifiers = event.modifiers()
+        self._press(event.position(), event.button())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.modifiers = event.modifiers()
         self._move_cursor(event.position())
         if self._drag is not None:
             self._drag.move(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._drag is None or event.button() != self._drag_button:
+        if event.button() == self._drag_button and not isinstance(self._drag, PolygonClicks):
+            self._finish()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if isinstance(self._drag, PolygonClicks):
+            self._finish()
+        else:
+            self.mousePressEvent(event)
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """A pen paints as the mouse does, the wider the harder it is pressed."""
+        self.pressure = max(event.pressure(), _LEAST_PRESSURE)
+        self.modifiers = event.modifiers()
+        match event.type():
+            case QEvent.Type.TabletPress:
+                self._press(event.position(), event.button())
+            case QEvent.Type.TabletMove:
+                self._move_cursor(event.position())
+                if self._drag is not None:
+                    self._drag.move(event.position())
+            case QEvent.Type.TabletRelease if not isinstance(self._drag, PolygonClicks):
+                self._finish()
+        self.pressure = 1.0
+        event.accept()
+
+    def _press(self, cursor: QPointF, button: Qt.MouseButton) -> None:
+        if self._scene.frame is None:
             return
-        drag, self._drag = self._drag, None
-        drag.finish()
-        self._update_cursor_shape()
+        self._move_cursor(cursor)
+        if isinstance(self._drag, PolygonClicks):
+            if button == Qt.MouseButton.LeftButton and self._drag.press(cursor):
+                self._finish()
+        elif self._drag is None:
+            self._drag = self._drag_for(cursor, button)
+            self._drag_button = button
+            self._space_dragged = True
+            self._update_cursor_shape()
 
     def leaveEvent(self, _event: QEvent) -> None:
         self._move_cursor(None)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         notches = event.angleDelta().y() / 120
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        held = event.modifiers()
+        if held & Qt.KeyboardModifier.ControlModifier and held & Qt.KeyboardModifier.ShiftModifier:
+            self.hardnessRequested.emit(1 if notches > 0 else -1)
+        elif held & Qt.KeyboardModifier.ControlModifier:
             step = max(1, round(self._brush_size * 0.1)) * (1 if notches > 0 else -1)
             self.brushSizeRequested.emit(max(1, self._brush_size + step))
         elif notches:
@@ -438,6 +588,8 @@ class ClipView(QWidget):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._drag is not None and self._edit_polygon(event.key()):
+            return
         if not _is_space(event):
             super().keyPressEvent(event)
         elif not event.isAutoRepeat():
@@ -471,6 +623,11 @@ class ClipView(QWidget):
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         event.acceptProposedAction()
         self.fileDropped.emit(files[0])
+
+
+def _ends_shape(event: QEvent) -> bool:
+    keys = (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Backspace)
+    return isinstance(event, QKeyEvent) and event.key() in keys
 
 
 def _is_space(event: QEvent) -> bool:

@@ -50,19 +50,25 @@ def bounds(mask: np.ndarray | None) -> Dirty | None:
 class MaskPainter:
     """Stamps round brush segments on a mask, in place.
 
+    A hard brush marks all that it passes. A soft one lays on the more the nearer a pixel is to its
+    middle and the longer its way there, and marks what has got half of its cover: a dab is smaller
+    than the brush, and its rim takes several passes.
+
     Attributes:
         mask: bool (H, W), True = painted.
+        hardness: 0..1, the share of the radius in which the brush covers fully.
     """
 
-    def __init__(self, mask: np.ndarray) -> None:
+    def __init__(self, mask: np.ndarray, hardness: float = 1.0) -> None:
         if mask.dtype != np.bool_ or mask.ndim != 2:
             raise ValueError(f"a mask is bool (H, W), not {mask.dtype} {mask.shape}")
-        self.mask = mask
+        self.mask, self.hardness = mask, hardness
+        self._cover = None if hardness >= 1 else np.zeros(mask.shape, np.float32)
 
     def segment(self, start: Point, end: Point, size: float, *, painted: bool) -> Dirty | None:
         """Moves a round brush from `start` to `end`.
 
-        A pixel is set when its centre lies within `size / 2` of the line.
+        With a hard brush a pixel is set when its centre lies within `size / 2` of the line.
 
         Args:
             start, end: (x, y) in pixels; (0, 0) is the corner of the first pixel, not its centre.
@@ -94,14 +100,22 @@ class MaskPainter:
             return None
         box = Dirty(left, top, right - left, bottom - top)
         ys, xs = np.ogrid[top:bottom, left:right]
-        self.mask[box.slices][_near(xs + 0.5, ys + 0.5, a, b, radius)] = painted
+        squared = _squared_distance(xs + 0.5, ys + 0.5, a, b)
+        if self._cover is None:
+            self.mask[box.slices][squared <= radius * radius] = painted
+            return box
+        way = hypot(b[0] - a[0], b[1] - a[1])
+        rim = max(radius * (1 - self.hardness), _MIN_RADIUS)
+        laid = np.clip((radius - np.sqrt(squared)) / rim, 0, 1) * (way / radius if way else 1.0)
+        self._cover[box.slices] += laid
+        self.mask[box.slices][self._cover[box.slices] >= 0.5] = painted
         return box
 
 
-def _near(xs: np.ndarray, ys: np.ndarray, a: Point, b: Point, radius: float) -> np.ndarray:
-    """Where the distance to the segment a–b is at most `radius`; bool (H, W)."""
+def _squared_distance(xs: np.ndarray, ys: np.ndarray, a: Point, b: Point) -> np.ndarray:
+    """To the segment a–b, (H, W)."""
     dx, dy = b[0] - a[0], b[1] - a[1]
     squared = dx * dx + dy * dy
     along = ((xs - a[0]) * dx + (ys - a[1]) * dy) / squared if squared > 0 else 0.0
     along = np.clip(along, 0.0, 1.0)
-    return (xs - a[0] - along * dx) ** 2 + (ys - a[1] - along * dy) ** 2 <= radius * radius
+    return np.asarray((xs - a[0] - along * dx) ** 2 + (ys - a[1] - along * dy) ** 2)

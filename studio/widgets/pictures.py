@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRect, QRectF, QSize
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from studio import theme
 from studio.widgets.mask_painter import Dirty
@@ -27,6 +27,9 @@ class Picture:
 
     A reduced picture is resampled once and then copied, which makes a repaint of any part cheap.
 
+    Attributes:
+        size: in pixels. rgb: the picture itself, uint8 (H, W, 3).
+
     Args:
         picture: uint8 (H, W, 3) RGB; kept, so it must not change.
     """
@@ -35,7 +38,7 @@ class Picture:
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
             raise ValueError(f"a picture is uint8 (H, W, 3), not {picture.dtype} {picture.shape}")
         self.size = QSize(picture.shape[1], picture.shape[0])
-        self._rgb = np.ascontiguousarray(picture)
+        self.rgb = np.ascontiguousarray(picture)
         self._drawn: QImage | None = None  # in its own size or reduced, as last drawn
 
     def paint(self, painter: QPainter, place: ViewTransform, scale: float) -> None:
@@ -49,9 +52,9 @@ class Picture:
         if self._drawn is None or self._drawn.size() != size:
             # Below a half, bilinear sampling would miss pixels.
             how = cv2.INTER_AREA if scale < 0.5 else cv2.INTER_LINEAR
-            reduced = self._rgb
+            reduced = self.rgb
             if size != self.size:
-                reduced = cv2.resize(self._rgb, size.toTuple(), interpolation=how)
+                reduced = cv2.resize(self.rgb, size.toTuple(), interpolation=how)
             self._drawn = image_of(reduced)
         return self._drawn
 
@@ -129,6 +132,16 @@ class MaskOverlay:
             for x0, y0, x1, y1 in outline(part)
         ]
         painter.drawLines(lines)
+
+
+def outline_path(mask: np.ndarray) -> QPainterPath:
+    """The outline of a mask, bool (H, W), as one path in picture pixels."""
+    found, _ = cv2.findContours(mask.view(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    path = QPainterPath()
+    for contour in found:
+        points = (contour.reshape(-1, 2) + 0.5).tolist()
+        path.addPolygon(QPolygonF([QPointF(x, y) for x, y in (*points, points[0])]))
+    return path
 
 
 def outline(mask: np.ndarray) -> list[tuple[int, int, int, int]]:

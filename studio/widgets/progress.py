@@ -3,9 +3,38 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from studio import theme
+
+
+class TrackingProgress(QWidget):
+    """How far a mask was tracked, in one line, with what stops it.
+
+    Attributes:
+        bar, text: the two parts.
+    """
+
+    def __init__(self, stop: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bar, self.text = QProgressBar(), QLabel()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(90)
+        self.bar.setAccessibleName("Tracking")
+        self.text.setFont(theme.font(theme.SMALL_PX, tabular=True))
+        self.text.setProperty("role", "small")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        for part in (self.text, self.bar, stop):
+            row.addWidget(part)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+
+    def setProgress(self, done: int, total: int) -> None:
+        """So many of all frames are done."""
+        self.bar.setRange(0, max(1, total))
+        self.bar.setValue(done)
+        self.text.setText(f"Tracking {done} of {total}")
 
 
 class JobProgress(QWidget):

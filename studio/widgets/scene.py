@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 
 from studio.widgets import window_frame, wipe
 from studio.widgets.mask_painter import Dirty, bounds
@@ -16,6 +16,7 @@ from studio.widgets.veil import VeilPicture, paint_veil
 from studio.widgets.view_transform import ViewTransform
 
 _NOTHING = Dirty(0, 0, 1, 1)
+_SCRIBBLE = QColor(76, 155, 232, 150)
 
 
 @dataclass
@@ -30,6 +31,9 @@ class Scene:
         window, window_aspect, window_editable: the working window and its width over height.
         lens, lens_rect: the token grid and the pixels that it covers.
         veil, veil_rect: what is not decoded yet, and the pixels that its tokens cover.
+        sketch, sketch_width: a shape that is being drawn, and how wide its line is in pixels of
+            the picture; 0 = thin.
+        onion: outlines of the masks of other frames, with a colour each.
     """
 
     frame: Picture | None = None
@@ -43,6 +47,9 @@ class Scene:
     lens_rect: QRect = field(default_factory=QRect)
     veil: VeilPicture | None = None
     veil_rect: QRect = field(default_factory=QRect)
+    sketch: QPainterPath | None = None
+    sketch_width: float = 0.0
+    onion: tuple[tuple[QPainterPath, QColor], ...] = ()
     _overlay: MaskOverlay | None = None
 
     @property
@@ -102,6 +109,7 @@ class Scene:
         self.frame.paint(painter, place, scale)
         if self._overlay is not None:
             self._overlay.paint(painter, place, scale, shown)
+        self._paint_lines(painter, place)
         if self.veil is not None:
             paint_veil(painter, place.rect_to_view(QRectF(self.veil_rect)), self.veil)
         if self.lens is not None:
@@ -113,6 +121,31 @@ class Scene:
         if self.wiping:
             assert self.wipe is not None
             wipe.paint(painter, picture, picture.intersected(view), self.wipe)
+
+    def _paint_lines(self, painter: QPainter, place: ViewTransform) -> None:
+        """Outlines in picture pixels, drawn with lines of the view."""
+        to_view = QTransform(place.ratio, 0, 0, place.ratio, place.origin.x(), place.origin.y())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for path, colour in self.onion:
+            painter.setPen(QPen(colour, 1.5, Qt.PenStyle.DashLine))
+            painter.drawPath(to_view.map(path))
+        if self.sketch is None:
+            return
+        drawn = to_view.map(self.sketch)
+        if self.sketch_width:
+            wide = QPen(_SCRIBBLE, self.sketch_width * place.ratio)
+            wide.setCapStyle(Qt.PenCapStyle.RoundCap)
+            wide.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(wide)
+            painter.drawPath(drawn)
+            return
+        for colour, width, style in (
+            (QColor(0, 0, 0, 190), 2.6, Qt.PenStyle.SolidLine),
+            (QColor(255, 255, 255), 1.2, Qt.PenStyle.DashLine),
+        ):
+            painter.setPen(QPen(colour, width, style))
+            painter.drawPath(drawn)
 
     def _paint_before(self, painter: QPainter, place: ViewTransform, scale: float) -> None:
         assert self.before is not None

@@ -1,11 +1,11 @@
-"""The timeline: ruler, thumbnails, marks, keyframes, working window and result of one clip.
+"""The timeline: ruler, thumbnails, marks, working window and result of one clip.
 
 Thumbnails are asked for when they are first seen, and drawn when they arrive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
@@ -24,12 +24,12 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio import theme
 from studio.widgets.film import Film, ThumbnailSource, paint_empty, paint_end
+from studio.widgets.frame_axis import SIDE, FrameAxis
 from studio.widgets.transport import time_code
 
 Span = tuple[int, int]  # first and last frame, both included
 
-_SIDE = 10  # room at both ends, so that the playhead's top fits
-_RULER, _KEYS, _FILM, _RESULT = 20, 10, 46, 6  # heights of the rows, from top to bottom
+_RULER, _WINDOW, _FILM, _RESULT = 20, 5, 46, 6  # heights of the rows, from top to bottom
 _GRAB = 6  # how near a mark the cursor must be
 _MIN_TICK = 64  # view points between two written times
 _OPEN = QColor("#6b5635")  # frames of the result that are not decided yet
@@ -66,17 +66,15 @@ class Timeline(QWidget):
         self._range: Span | None = None
         self._result: Span | None = None
         self._decided = 0  # frames of the result
-        self._keyframes: frozenset[int] = frozenset()
         self._thumbnails = Film()
         self._held: str | None = None  # "in", "out" or "position" while the button is down
 
     def setLength(self, frames: int, rate: float | Fraction) -> None:
-        """Another clip of `frames` frames; forgets marks, keyframes and thumbnails."""
+        """Another clip of `frames` frames; forgets marks and thumbnails."""
         self._length = self._clip_length = frames
         self._rate, self._position = float(rate), 0
         self._marks = (0, max(0, frames - 1))
         self._range = self._result = None
-        self._keyframes = frozenset()
         self.clearThumbnails()
 
     def setReach(self, frames: int) -> None:
@@ -102,11 +100,6 @@ class Timeline(QWidget):
 
     def clearRange(self) -> None:
         self._range = None
-        self.update()
-
-    def setKeyframes(self, frames: Collection[int]) -> None:
-        """The frames on which something was painted."""
-        self._keyframes = frozenset(frames)
         self.update()
 
     def setResult(self, span: Span | None, decided: int | None = None) -> None:
@@ -137,17 +130,20 @@ class Timeline(QWidget):
 
     # Frames and places
 
+    @property
+    def _axis(self) -> FrameAxis:
+        return FrameAxis(self.width(), self._length)
+
     def xOf(self, frame: float) -> float:
         """Where a frame begins, in the widget's points."""
-        return _SIDE + (self.width() - 2 * _SIDE) * frame / max(1, self._length)
+        return self._axis.x_of(frame)
 
     def frameAt(self, x: float) -> int:
         """The frame at a place; the nearest one beyond the ends."""
-        share = (x - _SIDE) / max(1, self.width() - 2 * _SIDE)
-        return min(max(int(share * self._length), 0), max(0, self._length - 1))
+        return self._axis.frame_at(x)
 
     def _film(self) -> QRect:
-        return QRect(_SIDE, _RULER + _KEYS, self.width() - 2 * _SIDE, _FILM)
+        return QRect(SIDE, _RULER + _WINDOW, self.width() - 2 * SIDE, _FILM)
 
     def _span(self, span: Span, top: float, height: float) -> QRectF:
         left = self.xOf(span[0])
@@ -186,7 +182,7 @@ class Timeline(QWidget):
 
     def _tick_step(self) -> int:
         """Frames between two written times: a round number of frames or seconds."""
-        room = max(1, (self.width() - 2 * _SIDE) // _MIN_TICK)
+        room = max(1, (self.width() - 2 * SIDE) // _MIN_TICK)
         second = max(1, round(self._rate))
         steps = [n for n in (1, 2, 5, 10) if n < second]
         steps += [second * n for n in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)]
@@ -230,12 +226,12 @@ class Timeline(QWidget):
     def _paint_range(self, painter: QPainter) -> None:
         if self._range is not None:
             first, last = self._range
-            place = self._span((first, min(last, self._length - 1)), _RULER + _KEYS - 3, 3)
+            place = self._span((first, min(last, self._length - 1)), _RULER + _WINDOW - 4, 3)
             painter.fillRect(place, theme.GIVEN)
 
     def _paint_result(self, painter: QPainter) -> None:
         top = self._film().bottom() + 3
-        painter.fillRect(QRectF(_SIDE, top, self._film().width(), 3), theme.CANVAS)
+        painter.fillRect(QRectF(SIDE, top, self._film().width(), 3), theme.CANVAS)
         if self._result is not None:
             first, last = self._result
             painter.fillRect(self._span(self._result, top, 3), _OPEN)
@@ -243,24 +239,14 @@ class Timeline(QWidget):
                 decided = (first, min(last, first + self._decided - 1))
                 painter.fillRect(self._span(decided, top, 3), theme.KEPT)
 
-    def _paint_keyframes(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.PAINTED)
-        middle = _RULER + 3
-        for frame in self._keyframes:
-            x = self._middle(frame)
-            outline = ((0, -3.5), (3.5, 0), (0, 3.5), (-3.5, 0))
-            painter.drawPolygon(QPolygonF([QPointF(x + dx, middle + dy) for dx, dy in outline]))
-
     def _paint_playhead(self, painter: QPainter) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = self._span((self._position, self._position), _RULER + _KEYS, _FILM)
+        frame = self._span((self._position, self._position), _RULER + _WINDOW, _FILM)
         if frame.width() > 4:
             painter.fillRect(frame, QColor(76, 155, 232, 50))
         x = round(self._middle(self._position)) + 0.5
         painter.setPen(QPen(theme.ACCENT, 1.5))
-        painter.drawLine(QPointF(x, 8), QPointF(x, self.height() - _RESULT))
+        painter.drawLine(QPointF(x, 8), QPointF(x, self.height()))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.ACCENT)
         outline = ((-5, 2), (5, 2), (5, 8), (0, 13), (-5, 8))
@@ -283,16 +269,11 @@ class Timeline(QWidget):
     def _drag_to(self, x: float) -> None:
         first, last = self._marks
         if self._held == "in":
-            self._edit_marks(min(self._edge_at(x), last), last)
+            self._edit_marks(min(self._axis.edge_at(x), last), last)
         elif self._held == "out":
-            self._edit_marks(first, max(self._edge_at(x) - 1, first))
+            self._edit_marks(first, max(self._axis.edge_at(x) - 1, first))
         else:
             self._request(self.frameAt(x))
-
-    def _edge_at(self, x: float) -> int:
-        """The border between two frames that is nearest to `x`."""
-        share = (x - _SIDE) / max(1, self.width() - 2 * _SIDE)
-        return min(max(round(share * self._length), 0), self._length)
 
     def _edit_marks(self, first: int, last: int) -> None:
         marks = (min(first, self._length - 1), min(last, self._length - 1))
@@ -310,7 +291,7 @@ class Timeline(QWidget):
     # Qt overrides
 
     def sizeHint(self) -> QSize:
-        return QSize(600, _RULER + _KEYS + _FILM + _RESULT + 2)
+        return QSize(600, _RULER + _WINDOW + _FILM + _RESULT)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.sizeHint().height())
@@ -324,7 +305,6 @@ class Timeline(QWidget):
             self._paint_range(painter)
             self._paint_result(painter)
             self._paint_marks(painter)
-            self._paint_keyframes(painter)
             self._paint_playhead(painter)
         else:
             painter.fillRect(self._film(), theme.CANVAS)

@@ -96,6 +96,15 @@ def test_frames_of_one_source_have_one_mask(made: MaskTrack, frame: int, other: 
         assert np.array_equal(made.at(frame), made.at(other))
 
 
+@given(tracks(), tracks(), st.integers(0, 24), st.integers(0, 24))
+def test_equal_stamps_are_equal_masks(
+    made: MaskTrack, other: MaskTrack, frame: int, another: int
+) -> None:
+    assert made.stamp(frame) == made.stamp(frame)
+    if made.stamp(frame) == other.stamp(another):
+        assert np.array_equal(made.at(frame), other.at(another))
+
+
 @given(tracks())
 def test_key_frame_shows_what_was_painted(made: MaskTrack) -> None:
     for frame, runs in made.keyframes.items():

@@ -106,10 +106,10 @@ def test_span_is_followed_to_its_end() -> None:
     track = keyed(2)
     span = track.span_of(2)
 
-    found = dict(follow(track, span, 6, frame))
+    found = dict(follow(track, span, span.frames(6), frame))
 
     assert list(found) == [3, 4, 5]
-    assert steps(span, 6) == 3
+    assert steps(span, span.frames(6)) == 3
     done = track.of_kind(2, "track").with_tracked(found)
     assert overlap(done.at(5), mask(5)) > 0.85
 
@@ -117,7 +117,7 @@ def test_span_is_followed_to_its_end() -> None:
 def test_span_before_the_first_key_frame_is_followed_backward() -> None:
     track = keyed(4)
 
-    found = dict(follow(track, track.span_of(LEAD), 6, frame))
+    found = dict(follow(track, track.span_of(LEAD), range(4), frame))
 
     assert list(found) == [3, 2, 1, 0]
     assert overlap(found[0].runs.mask(WIDTH, HEIGHT), mask(0)) > 0.75
@@ -127,10 +127,10 @@ def test_between_two_key_frames_both_are_followed_and_meet() -> None:
     track = keyed(0, 5)
     span = track.span_of(0)
 
-    found = list(follow(track, span, 20, frame))
+    found = list(follow(track, span, span.frames(20), frame))
 
     assert [number for number, _ in found] == [1, 2, 3, 4, 4, 3, 2, 1]
-    assert steps(span, 20) == len(found)
+    assert steps(span, span.frames(20)) == len(found)
     for number, tracked in found[4:]:
         assert overlap(tracked.runs.mask(WIDTH, HEIGHT), mask(number)) > 0.75
 
@@ -141,7 +141,7 @@ def test_correction_is_where_tracking_goes_on_from() -> None:
     track = keyed(0).of_kind(0, "track").with_tracked(wrong)
 
     corrected = track.painted(4, mask(4))
-    found = dict(follow(corrected, corrected.span_of(4), 8, frame))
+    found = dict(follow(corrected, corrected.span_of(4), range(5, 8), frame))
 
     assert set(found) == {5, 6, 7}
     assert overlap(corrected.with_tracked(found).at(7), mask(7)) > 0.8
@@ -155,7 +155,7 @@ def test_no_picture_is_read_beyond_what_is_asked_for() -> None:
         return frame(number)
 
     track = keyed(0)
-    list(islice(follow(track, track.span_of(0), 50, read), 2))
+    list(islice(follow(track, track.span_of(0), range(1, 50), read), 2))
 
     assert seen == [0, 1, 2]
 
@@ -163,7 +163,7 @@ def test_no_picture_is_read_beyond_what_is_asked_for() -> None:
 def test_span_without_frames_between_its_keys_is_done_at_once() -> None:
     track = keyed(0, 1)
 
-    assert list(follow(track, track.span_of(0), 9, frame)) == []
+    assert list(follow(track, track.span_of(0), range(1, 1), frame)) == []
 
 
 @pytest.mark.parametrize("left", [0, WIDTH - 20])

@@ -31,7 +31,9 @@ def test_names_are_unique_and_icons_are_there() -> None:
 
 
 def test_menus_stand_in_the_usual_order() -> None:
-    assert list(MENUS) == ["File", "Edit", "View", "Clip", "Generate", "Help"]
+    usual = ["File", "Edit", "Tools", "Mask", "View", "Clip", "Generate", "Help"]
+
+    assert list(MENUS) == usual
 
 
 def test_list_of_keys_names_every_shortcut() -> None:

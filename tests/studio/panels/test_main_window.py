@@ -246,7 +246,7 @@ def test_wipe_shows_the_original_beside_the_result(engine: ReplayingEngine, clip
     async def scenario() -> None:
         async with opened(engine, clip) as window:
             await paint_and_generate(window)
-            press(window, Qt.Key.Key_W)
+            press(window, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
             window.canvas.view.wiped.emit(0.4)
             seen = window.canvas.view.grab().toImage()
             left, right = (in_view(window.canvas.view, x, 22) for x in (22, 29))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.masks import Runs, Tracked
 from studio.state.masks import Masks
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -86,3 +87,133 @@ def test_another_clip_starts_without_history(masks: Masks) -> None:
 
     assert masks.history.count() == 0
     assert masks.track.empty
+
+
+def tracked(masks: Masks, *frames: int) -> None:
+    """As tracking shows what it finds."""
+    masks.show_tracked({frame: Tracked(Runs.of(box(3)), 0.8) for frame in frames})
+
+
+def test_tracking_is_one_edit(masks: Masks) -> None:
+    masks.paint(0, box(1))
+    before = masks.track
+    masks.track = before.of_kind(0, "track")
+    tracked(masks, 1)
+    tracked(masks, 2)
+
+    masks.keep_tracked(before, frame=0, follows=False)
+
+    assert masks.history.count() == 2
+    masks.history.undo()
+    assert masks.track == before
+    masks.history.redo()
+    assert set(masks.track.tracked) == {1, 2}
+
+
+def test_what_flows_from_a_correction_is_undone_with_it(masks: Masks) -> None:
+    masks.paint(0, box(1))
+    masks.set_kind(0, "track")
+    tracked(masks, 1, 2, 3)
+    before = masks.track
+    heard: list[int] = []
+    masks.corrected.connect(heard.append)
+
+    masks.paint(2, box(5))
+    corrected = masks.track
+    tracked(masks, 1, 3)
+    masks.keep_tracked(corrected, frame=2, follows=True)
+
+    assert heard == [2]
+    assert {found.confidence for found in masks.track.tracked.values()} == {0.8}
+    after = masks.track
+    masks.history.undo()
+    assert masks.track == before
+    masks.history.redo()
+    assert masks.track == after
+
+
+def test_undo_asks_for_no_tracking(masks: Masks) -> None:
+    masks.paint(0, box(1))
+    masks.set_kind(0, "track")
+    tracked(masks, 1, 2)
+    masks.paint(2, box(5))
+    heard: list[int] = []
+    masks.corrected.connect(heard.append)
+
+    masks.history.undo()
+    masks.history.redo()
+
+    assert heard == []
+
+
+def test_oldest_edits_are_forgotten_beyond_the_cap() -> None:
+    masks = Masks(history_bytes=6000)
+    masks.open((6, 4))
+    rng = np.random.default_rng(0)
+    for frame in range(60):
+        masks.paint(frame, rng.random((4, 6)) < 0.5)
+    last = masks.track
+
+    steps = 0
+    while masks.undoable:
+        masks.history.undo()
+        steps += 1
+
+    assert 1 <= steps < 60
+    assert len(masks.track.keyframes) == 60 - steps
+    assert not masks.undoable
+    while masks.redoable:
+        masks.history.redo()
+    assert masks.track == last
+
+
+def test_history_holds_no_more_than_its_cap() -> None:
+    masks = Masks(history_bytes=6000)
+    masks.open((6, 4))
+    for frame in range(60):
+        masks.paint(frame, box(1 + frame % 5))
+
+    held = sum(masks.history.command(k).size for k in range(masks.history.count()))
+
+    assert held <= 6000 + masks.history.command(masks.history.count() - 1).size
+
+
+def test_long_history_of_one_frame_is_never_wiped(masks: Masks) -> None:
+    for turn in range(200):
+        masks.paint(turn % 7, box(1 + turn % 5))
+
+    for _ in range(masks.history.count()):
+        assert masks.undoable
+        masks.history.undo()
+
+    assert masks.track.empty
+
+
+def test_operation_changes_the_mask_that_a_frame_shows(masks: Masks) -> None:
+    masks.paint(0, box(2))
+
+    masks.change(4, "Invert", lambda mask: ~mask)
+
+    assert np.array_equal(masks.at(4), ~box(2))
+    assert np.array_equal(masks.at(3), box(2))
+    assert masks.history.undoText() == "Invert frame 5"
+
+
+def test_key_frame_is_moved_and_set(masks: Masks) -> None:
+    masks.paint(2, box(2))
+
+    masks.set_key(6)
+    masks.move_key(2, 4)
+
+    assert set(masks.track.keyframes) == {4, 6}
+    masks.history.undo()
+    assert set(masks.track.keyframes) == {2, 6}
+
+
+def test_feather_is_an_edit(masks: Masks) -> None:
+    masks.feather(20, 3)
+    assert masks.track.feather == 20
+
+    masks.history.undo()
+
+    assert masks.track.feather != 20

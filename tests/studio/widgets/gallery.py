@@ -140,7 +140,6 @@ def timeline() -> QWidget:
     shown.setThumbnails(lambda index, _height: pictures[index % 12])
     shown.setMarks(30, 199)
     shown.setRange(60, 123)
-    shown.setKeyframes({64, 80, 118})
     shown.setResult((60, 123))
     shown.setPosition(96)
     grown = Timeline()

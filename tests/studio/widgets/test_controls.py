@@ -388,7 +388,7 @@ def test_decided_frames_of_the_result_fill_its_band(grown):
 
 
 def test_new_frames_are_marked_as_such(grown):
-    top_of_film = 30
+    top_of_film = grown._film().top()
 
     marked = colours(grown, top_of_film)
 

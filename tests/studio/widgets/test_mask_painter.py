@@ -82,3 +82,33 @@ def distances(a: tuple[float, float], b: tuple[float, float]) -> np.ndarray:
         return np.hypot(xs - a[0], ys - a[1])
     along = np.clip(((xs - a[0]) * direction[0] + (ys - a[1]) * direction[1]) / length, 0, 1)
     return np.hypot(xs - a[0] - along * direction[0], ys - a[1] - along * direction[1])
+
+
+@given(points, points, sizes, st.floats(0, 0.99))
+def test_soft_brush_marks_no_more_than_a_hard_one(start, end, size, hardness):
+    soft, hard = MaskPainter(empty(), hardness), MaskPainter(empty())
+
+    soft.segment(start, end, size, painted=True)
+    hard.segment(start, end, size, painted=True)
+
+    assert not (soft.mask & ~hard.mask).any()
+
+
+def test_soft_dab_is_half_as_wide_at_its_rim_and_grows_with_each_pass():
+    painter = MaskPainter(empty(), hardness=0.0)
+    painter.segment((45, 30), (45, 30), 40, painted=True)
+    dab = painter.mask.sum()
+
+    painter.segment((45, 30), (45, 30), 40, painted=True)
+    painter.segment((45, 30), (45, 30), 40, painted=True)
+
+    assert dab == pytest.approx(np.pi * 10**2, rel=0.1)
+    assert dab < painter.mask.sum() <= np.pi * 20**2
+
+
+def test_soft_eraser_takes_away():
+    painter = MaskPainter(~empty(), hardness=0.5)
+
+    painter.segment((45, 30), (45, 30), 40, painted=False)
+
+    assert (~painter.mask).sum() == pytest.approx(np.pi * 15**2, rel=0.1)
