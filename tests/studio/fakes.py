@@ -23,6 +23,9 @@ from core.requests import (
     GenerationStepped,
     Imported,
     ImportRequest,
+    Pixels,
+    RoundTripRequest,
+    StepsRequest,
     Timings,
 )
 from core.tasks import CAUSAL_TASKS
@@ -178,12 +181,28 @@ def _causal_step(
     )
 
 
+ROUND_TRIP_LEVEL = 77
+
+
+def pixels(request: StepsRequest | RoundTripRequest) -> Iterator[Pixels]:
+    """A step has the level of its first token + 100, a round trip always the same."""
+    if isinstance(request, StepsRequest):
+        for number, tokens in enumerate(request.tokens):
+            level = int(tokens[0, 0, 0]) + 100
+            yield Pixels(number, np.full((FRAMES, SIDE, SIDE, 3), level, np.uint8))
+    else:
+        for first in range(0, request.window.frames, FRAMES):
+            count = min(FRAMES, request.window.frames - first)
+            yield Pixels(first, np.full((count, SIDE, SIDE, 3), ROUND_TRIP_LEVEL, np.uint8))
+
+
 class ReplayingEngine:
     """Answers as an engine would, from the step after `resume`.
 
     Attributes:
         requests: every generation that was asked for.
         imports: every import that was asked for; `imported` answers each.
+        pixels: every request for pixels; `hold_pixels`: whether it waits for ever with the answer.
         closed: how many runs were closed before their end.
         hold_after: the number of the step before which it waits for ever, or None.
         fail_after: the number of the step before which it raises `error`, or None.
@@ -194,6 +213,8 @@ class ReplayingEngine:
         self.requests: list[GenerationRequest] = []
         self.imports: list[ImportRequest] = []
         self.imported: Imported | Exception | None = None
+        self.pixels: list[StepsRequest | RoundTripRequest] = []
+        self.hold_pixels = False
         self.closed = 0
         self.hold_after: int | None = None
         self.fail_after: int | None = None
@@ -202,6 +223,14 @@ class ReplayingEngine:
     async def run(self, request: object) -> AsyncGenerator[object, None]:
         if isinstance(request, CapabilitiesRequest):
             yield self.answer
+            return
+        if isinstance(request, StepsRequest | RoundTripRequest):
+            self.pixels.append(request)
+            for answer in pixels(request):
+                await asyncio.sleep(0)
+                if self.hold_pixels:
+                    await asyncio.Event().wait()
+                yield answer
             return
         if isinstance(request, ImportRequest):
             self.imports.append(request)
