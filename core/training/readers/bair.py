@@ -51,7 +51,7 @@ class _Episode(Video):
     def __init__(self, stored: list[memoryview]) -> None:
         self._stored = stored
         self.size = _picture(stored[0]).shape[1::-1]
-        self.cost = sum(len(picture) for picture in stored)
+        self.cost = len(stored[0].obj)  # type: ignore[arg-type]  # the whole record, as bytes
 
     def __len__(self) -> int:
         return len(self._stored)

@@ -9,6 +9,7 @@ import textwrap
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -122,6 +123,16 @@ def test_footage_that_vanishes_is_said_in_a_sentence(tmp_path: Path, workers: in
     with pytest.raises(UserError, match=r"only\.mp4.* is not there"):
         seen(Loader(footage, Clips(), range(3), workers=workers))
     assert len(footage.skipped) == 1
+
+
+def test_a_process_that_may_have_no_children_does_without(
+    footage: Footage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = seen(Loader(footage, Clips(), range(2)))
+    daemon = SimpleNamespace(daemon=True)
+    monkeypatch.setattr("core.training.loading.multiprocessing.current_process", lambda: daemon)
+
+    assert same(alone, seen(Loader(footage, Clips(), range(2), workers=2)))
 
 
 def workers_of(process: int) -> set[int]:

@@ -120,6 +120,14 @@ def test_a_folder_without_videos_is_refused(tmp_path: Path, folder: str) -> None
         find_videos(DataSource(folder), tmp_path, "train")
 
 
+def test_tokens_are_no_footage(tmp_path: Path) -> None:
+    (tmp_path / "cache.json").write_text("{}")
+    (tmp_path / "shard-00000.safetensors").write_bytes(b"tokens")
+
+    with pytest.raises(UserError, match="the key tokens"):
+        find_videos(DataSource(str(tmp_path)), Path(), "train")
+
+
 def test_lengths_of_many_files_are_counted_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,6 +136,7 @@ def test_bair_episodes_are_videos(bair: Path) -> None:
     ]
     assert [layout.count(video) for video in videos] == [5, 5, 5]
     assert layout.open(videos[0]).size == (64, 64)
+    assert layout.open(videos[0]).cost > 2 * 5 * 64 * 64 * 3  # both views stay in memory
     frames = read(layout, videos[2], [1, 2, 4])
     assert np.array_equal(frames, grey_frames(5, 64, first=1)[[1, 2, 4]])
 
