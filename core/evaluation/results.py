@@ -27,16 +27,16 @@ class Results:
     """
 
     def __init__(self, request: EvaluateRequest, card: ModelCard, store: Store) -> None:
-        self._request, self._card, self._store = request, card, store
-        self._names = store.names()
-        self._labels = store.whole("clip/label")
+        self._request, self._card = request, card
+        self._names, self._parts = store.names(), store.small()
+        self._labels = self._whole("clip/label")
         self._folds = np.arange(request.clips) * request.folds // request.clips
         self._sets = Sets(store, self._folds, self._labels, card.classes)
 
     def tree(self) -> Tree:
         """Everything, by what it belongs to."""
         return {
-            "device": ", ".join(sorted({str(part) for part in self._store.parts("about/device")})),
+            "device": ", ".join(sorted({str(part) for part in self._parts["about/device"]})),
             "absent": self._absent(),
             "frame": self._pairs("frame"),
             "hole": self._pairs("hole"),
@@ -57,6 +57,10 @@ class Results:
             if metric.name not in measured
         ]
 
+    def _whole(self, name: str) -> NDArray:
+        """An array over all clips."""
+        return np.concatenate(self._parts[name])
+
     def _under(self, start: str) -> Iterator[tuple[str, list[str]]]:
         """Names of arrays that begin so, and what follows, split."""
         for name in self._names:
@@ -67,7 +71,7 @@ class Results:
         """task → way → metric → mean, its deviation over the folds, and the best sample."""
         found: Tree = {}
         for name, (task, way, metric) in self._under(part):
-            values = self._store.whole(name)
+            values = self._whole(name)
             score = self._score(values.mean(axis=1))
             if values.shape[1] > 1:
                 best = values.max(axis=1) if PAIR_METRICS[metric].rises else values.min(axis=1)
@@ -82,7 +86,7 @@ class Results:
 
     def _prior(self) -> Tree:
         return {
-            name: self._score(self._store.whole(path))
+            name: self._score(self._whole(path))
             for path, (name,) in self._under("clip")
             if name != "label"
         }
@@ -91,7 +95,7 @@ class Results:
         tokens_of_clip = int(np.prod(self._grid()))
         found: Tree = {}
         for name, (task,) in self._under("seconds"):
-            tokens_s, pixels_s, count = reduce(add, self._store.parts(name))
+            tokens_s, pixels_s, count = reduce(add, self._parts[name])
             found[task] = {
                 "seconds_per_clip": float((tokens_s + pixels_s) / count),
                 "tokens_per_second": float(tokens_of_clip * count / tokens_s),
@@ -105,7 +109,7 @@ class Results:
 
     def _tokens(self) -> Tree:
         """Codes in use, and the best that knowing these very tokens' frequencies can do."""
-        counts = reduce(add, self._store.parts("tokens/counts")).astype(np.float64)
+        counts = reduce(add, self._parts["tokens/counts"]).astype(np.float64)
         chance = counts / counts.sum()
         entropy = -float((chance * np.log(np.where(chance > 0, chance, 1))).sum())
         return {
@@ -121,7 +125,7 @@ class Results:
         for name, (task, way, metric) in self._under("hole"):
             if way != "model":
                 continue
-            values = self._store.whole(name).mean(axis=1)
+            values = self._whole(name).mean(axis=1)
             for label in np.unique(self._labels):
                 known = label < len(self._card.classes)
                 of_class = self._labels == label

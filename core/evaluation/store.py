@@ -21,6 +21,8 @@ from core.errors import UserError
 from core.evaluation.request import EvaluateRequest
 
 REQUEST, CHUNKS = "request.json", "chunks"
+LARGE = ("set/", "picture/")
+"""How names of large arrays begin."""
 
 
 class Store:
@@ -72,14 +74,25 @@ class Store:
             return tuple(file.files)
 
     def parts(self, name: str) -> Iterator[NDArray]:
-        """An array chunk by chunk, in the order of the clips; none where a chunk has none."""
+        """An array chunk by chunk, in the order of the clips, up to the first that has none."""
         for number in range(self._count):
             with self._open(number) as file:
-                if name in file.files:
-                    yield file[name]
+                if name not in file.files:
+                    return
+                yield file[name]
+
+    def small(self) -> dict[str, list[NDArray]]:
+        """The parts of all arrays but features and pictures, from one pass over the files."""
+        found: dict[str, list[NDArray]] = {}
+        for number in range(self._count):
+            with self._open(number) as file:
+                for name in file.files:
+                    if not name.startswith(LARGE):
+                        found.setdefault(name, []).append(file[name])
+        return found
 
     def whole(self, name: str) -> NDArray:
-        """An array over all clips."""
+        """An array over all clips that have it."""
         return np.concatenate(list(self.parts(name)))
 
     def _path(self, number: int) -> Path:
