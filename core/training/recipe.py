@@ -375,7 +375,8 @@ class Recipe:
         start: folder of a bundle whose networks the training begins with, relative to the recipe;
             their sizes and classes then count instead of the recipe's. "" begins from nothing.
         new_classes: names that the bundle to start from does not know and shall learn.
-        lora: rank of the adapters that learn instead of the weights; 0: the weights learn.
+        lora: rank of the adapters that learn instead of the transformer's weights; 0: those learn.
+            A tokenizer always learns whole.
         old: footage of the kind that the bundle to start from was trained on: how well each task
             goes on it is measured before and after.
         folder: the recipe file's folder; not a key of the file.
@@ -505,15 +506,26 @@ def _verify(recipe: AnyRecipe, path: Path) -> None:
             f"{path.name}: frames = {recipe.frames} and the sizes {sizes} must divide by the "
             f"tokenizer's stride {time}, {height}, {width}."
         )
-    if isinstance(recipe, MagvitRecipe) and len(_judged_sizes(recipe.tokenizer)) > 1:
-        raise UserError(
-            f"{path.name}: a discriminator fits one size of clips, but it would see {sizes}. Let "
-            "tokenizer.adversarial.begin be the first step of the last leg."
-        )
+    if isinstance(recipe, MagvitRecipe):
+        _verify_losses(recipe.tokenizer, path)
     if isinstance(recipe, VideoGPTRecipe) and any(leg.decoder_only for leg in recipe.vqvae.legs):
         raise UserError(f"{path.name}: vqvae.legs: a VQ-VAE has no leg of its decoder alone.")
     if not recipe.data:
         raise UserError(f"{path.name}: name at least one folder of videos under [[data]].")
+
+
+def _verify_losses(training: TokenizerTraining, path: Path) -> None:
+    if training.perceptual_network and not training.losses.perceptual:
+        raise UserError(
+            f"{path.name}: tokenizer.perceptual_network is named, but tokenizer.losses.perceptual "
+            "is 0. Give it a weight (0.1 is published), or leave the network out."
+        )
+    sizes = _judged_sizes(training)
+    if len(sizes) > 1:
+        raise UserError(
+            f"{path.name}: a discriminator fits one size of clips, but it would see those of "
+            f"{sorted(sizes)}. Let tokenizer.adversarial.begin be the first step of the last leg."
+        )
 
 
 def _judged_sizes(training: TokenizerTraining) -> set[int]:

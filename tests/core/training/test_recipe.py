@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[3]
         ("multipliers = [1, 1]", "multipliers = [1]", "transitions"),
         ("seed = 3", "seed = = 3", "not valid TOML"),
         ("seed = 3", 'precision = "fp8"', "must be one of"),
+        ("[tokenizer]", '[tokenizer]\nperceptual_network = "net.ts"', "losses.perceptual is 0"),
     ],
 )
 def test_a_wrong_recipe_is_refused(recipe_file: Path, old: str, new: str, said: str) -> None:
