@@ -29,7 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=float, default=5.0, help="default: %(default)g")
     parser.add_argument("--steps", type=int, default=0, help="so many, instead of --minutes")
     parser.add_argument(
-        "--lora", type=int, default=0, metavar="RANK", help="adapters learn, not the weights"
+        "--lora",
+        type=int,
+        default=0,
+        metavar="RANK",
+        help="adapters of the prior learn, not its weights",
     )
     parser.add_argument("--class", dest="class_name", default="", help="class of all the clips")
     parser.add_argument(

@@ -57,6 +57,8 @@ def _recipe(request: FinetuneRequest, path: Path) -> str:
     parts = ("tokenizer", "prior") if request.part == "both" else (request.part,)
     if "prior" in parts and card.transformer is None:
         raise UserError(f"“{card.title}” is a tokenizer alone: it has no prior to train.")
+    if request.lora and "prior" not in parts:
+        raise UserError("Adapters (lora) are for the prior; a tokenizer learns whole.")
     new = _new_classes(request, card)
     steps = dict.fromkeys(parts, request.steps or TRIED_STEPS + 1)
     text = as_toml(recipe_values(request, card, new, steps))

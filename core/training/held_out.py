@@ -22,9 +22,10 @@ class HeldOut:
         self._phase, self._device = phase, device
         share = -(-clips // processes.count())
         first = processes.rank() * share
-        # Numbered behind the last step, so that no step ever saw these draws.
-        examples = [phase.examples(footage, phase.steps, first + i) for i in range(share)]
-        self._batches = [stacked(examples[i : i + AT_ONCE]) for i in range(0, share, AT_ONCE)]
+        mine = range(first, first + share)
+        self._batches = [
+            fixed_batch(phase, footage, mine[i : i + AT_ONCE]) for i in range(0, share, AT_ONCE)
+        ]
 
     @torch.no_grad()
     def measure(self) -> dict[str, float]:
@@ -39,9 +40,10 @@ class HeldOut:
         means = processes.all_mean(torch.stack(list(sums.values())) / clips).tolist()
         return {f"held_out_{name}": mean for name, mean in zip(sums, means, strict=True)}
 
-    def some(self, clips: int) -> Batch:
-        """The first few of the clips, on the device."""
-        return moved({k: v[:clips] for k, v in self._batches[0].items()}, self._device)
+
+def fixed_batch(phase: Phase, footage: Footage, numbers: range) -> Batch:
+    """Examples by number, the same every time; no step ever sees these draws."""
+    return stacked([phase.examples(footage, phase.steps, number) for number in numbers])
 
 
 def moved(batch: Batch, device: torch.device) -> Batch:

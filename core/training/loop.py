@@ -22,7 +22,7 @@ from core.training import processes
 from core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from core.training.computing import CPU
 from core.training.data import Footage
-from core.training.held_out import HeldOut, moved
+from core.training.held_out import HeldOut, fixed_batch, moved
 from core.training.learner import Misfit
 from core.training.loading import Batch, Examples, Loader
 from core.training.phases import Losses, Phase
@@ -82,7 +82,7 @@ def run_phase(
 
     Args:
         held_out: footage on which the best checkpoint is chosen, and of which samples are shown;
-            None chooses by the loss of the training, and shows nothing.
+            None chooses by the loss of the training, and shows what is trained on.
         examples: what steps see; None for the phase's own.
 
     Raises:
@@ -102,6 +102,7 @@ class _Phase:
         self._folder = run / phase.name
         self._writes = processes.rank() == 0
         self._report = Report(phase.name, phase.steps, run if self._writes else None, plan.device)
+        self._shown = held_out or footage
         self._held_out: HeldOut | None = None
         if held_out is not None and plan.held_out:
             self._held_out = HeldOut(phase, held_out, plan.held_out, plan.device)
@@ -168,14 +169,12 @@ class _Phase:
 
     def _show(self) -> tuple[Path, ...]:
         """Writes pictures of what the averaged network does; their paths."""
-        if self._held_out is None:
-            return ()
         network = self._phase.shipped()
         path = self._run / SAMPLES / f"{self._phase.name}-{self._done:07}"
 
         def write() -> tuple[Path, ...]:
-            assert self._held_out is not None
-            rows = self._phase.pictures(network, self._held_out.some(CLIPS))
+            shown = fixed_batch(self._phase, self._shown, range(CLIPS))
+            rows = self._phase.pictures(network, moved(shown, self._plan.device))
             return write_samples(path, rows, self._plan.rate)
 
         return processes.at_first(write)

@@ -1,4 +1,4 @@
-"""Low-rank adapters (LoRA, arXiv 2106.09685): a few new weights learn, all others stay.
+"""Low-rank adapters (LoRA, arXiv 2106.09685) of a transformer: a few weights learn, others stay.
 
 `peft` puts them in; before a network ships they are added to the weights that they stand beside.
 """
@@ -15,7 +15,7 @@ READ_AS_WEIGHTS = ("query", "key", "value")
 
 
 def add_adapters(network: nn.Module, rank: int) -> None:
-    """Puts adapters beside all linear layers and convolutions; they alone learn from now on.
+    """Puts adapters beside the linear layers; they alone learn from now on.
 
     The network says what it said: an adapter begins at nothing.
     """
@@ -24,7 +24,7 @@ def add_adapters(network: nn.Module, rank: int) -> None:
     targets = [
         name
         for name, part in network.named_modules()
-        if isinstance(part, nn.Linear | nn.Conv3d) and not _only_read(network, name)
+        if isinstance(part, nn.Linear) and not _only_read(network, name)
     ]
     settings = LoraConfig(r=rank, lora_alpha=round(SCALE * rank), target_modules=targets)
     inject_adapter_in_model(settings, network)

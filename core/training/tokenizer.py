@@ -55,7 +55,6 @@ class TokenizerPhase:
             ema=self._training.ema,
             computing=computing,
             exact=("quantizer",),
-            low_rank=recipe.lora,
         )
         self.learners = {self.name: self.learner}
         self._adversary: Adversary | None = None

@@ -46,7 +46,6 @@ class VQVAEPhase:
             ema=self._training.ema,
             computing=computing or Computing.of(recipe),
             exact=("codebook",),
-            low_rank=recipe.lora,
         )
         self.learners = {self.name: self.learner}
 
