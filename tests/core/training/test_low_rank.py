@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
 
 from core.bundle import load_bundle
 from core.training.learner import Learner
