@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def run(request: TokenizeRequest) -> Iterator[TokenizeUpdate]:
         footage.classes,
         request.clips,
         examples.together,
-        examples.made | {"sources": [asdict(source) for source in sources]},
+        examples.made | {"footage": footage.fingerprint},
     )
     counts = write_cache(
         request.out,

@@ -113,7 +113,7 @@ def _made(
         footage.classes,
         count,
         examples.together,
-        examples.made | {"videos": list(footage.names)},
+        examples.made | {"footage": footage.fingerprint},
     )
     counts = write_cache(
         folder,

@@ -6,6 +6,7 @@ before, nor on which process draws.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -86,6 +87,12 @@ class Footage:
     def names(self) -> tuple[str, ...]:
         """Of the videos."""
         return tuple(entry.name for entry in self._entries)
+
+    @property
+    def fingerprint(self) -> str:
+        """A number that changes with the videos, their lengths, classes or chances."""
+        rows = [(e.name, e.label, e.weight, e.flip) for e in self._entries]
+        return hashlib.sha256(repr((self.classes, rows)).encode()).hexdigest()
 
     def draw(self, rng: np.random.Generator, cut: Cut) -> Drawn:
         """A random clip.

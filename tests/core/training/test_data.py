@@ -134,6 +134,17 @@ def test_memory_stays_bounded_however_much_footage_there_is(tmp_path: Path) -> N
     assert peak < (3 << 20) + 3 * whole
 
 
+def test_another_video_is_other_footage(tmp_path: Path) -> None:
+    source = DataSource(".", split="all")
+    write_video(moving_circle((255, 0, 0)), tmp_path / "a.mp4")
+    one = load_footage([source], tmp_path)
+    assert one.fingerprint == load_footage([source], tmp_path).fingerprint
+
+    write_video(moving_circle((255, 0, 0)), tmp_path / "b.mp4")
+
+    assert one.fingerprint != load_footage([source], tmp_path).fingerprint
+
+
 def test_broken_files_are_named_and_left_out(tmp_path: Path) -> None:
     write_video(moving_circle((255, 0, 0)), tmp_path / "good.mp4")
     (tmp_path / "bad.mp4").write_bytes(b"<html>not here</html>")
