@@ -51,7 +51,7 @@ PICTURED = 2
 GUESSED_TASKS = ("IPC", "OPC", "paint")
 """Whose masked tokens a masked transformer is asked to say."""
 WHOLE: dict[str, NDArray[np.bool_] | None] = {"frame": None}
-TOKENIZER, REAL, MODEL = "tokenizer", "real", "model"
+TOKENIZER, REAL, MODEL, PASTED = "tokenizer", "real", "model", "pasted"
 
 
 class Measuring:
@@ -124,6 +124,8 @@ class Measuring:
             return
         yield from self._pairs(f"{name}/{MODEL}", generated, clips, WHOLE)
         yield from self._pairs(f"{name}/{MODEL}", pasted, clips, {"hole": ~known})
+        yield from self._pairs(f"{name}/{PASTED}", pasted, clips, WHOLE)
+        yield from self._features(f"{name}/{PASTED}", pasted)
         for way, fill in fills(question.task, clips.frames.shape[1:4]).items():
             pairs = zip(clips.frames, known, strict=True)
             filled = np.stack([fill(*pair) for pair in pairs])[:, None]

@@ -14,6 +14,7 @@ Tree = Mapping[str, Any]
 NOTHING = "–"
 WAYS = {
     "model": "model",
+    "pasted": "model, known pixels put back",
     "fill": "its fill, shown as the answer",
     "still": "still frame",
     "edge": "nearest known pixel",
@@ -135,7 +136,7 @@ def _frames(report: Tree) -> Iterator[str]:
     samples = report["samples"]
     yield "\n## Whole frames by task\n"
     yield (
-        "The model's frames as they are; known pixels are not put back."
+        "Of the model its own frames, and below them with the known pixels put back."
         + (f" Mean of {samples} samples, and the best of them by the clip." if samples > 1 else "")
         + "\n"
     )
@@ -246,6 +247,11 @@ def _number(value: float | None, metric: type[Metric]) -> str:
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield "| " + " | ".join(titles) + " |"
-    yield "|" + "".join(" --- |" if n == 0 else " ---: |" for n in range(len(titles)))
+    yield "|" + "".join(" ---: |" if _numbers(rows, n) else " --- |" for n in range(len(titles)))
     for row in rows:
         yield "| " + " | ".join(row) + " |"
+
+
+def _numbers(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether a column has any."""
+    return any(row[column][:1].isdigit() for row in rows)

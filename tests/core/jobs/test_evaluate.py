@@ -147,7 +147,10 @@ def test_metrics_with_networks(shared: Path, request_: EvaluateRequest) -> None:
 
     lpips = report["hole"]["IPC"]
     assert 0 < lpips["inpaint"]["lpips"]["mean"] < lpips["model"]["lpips"]["mean"]
+    frame = report["frame"]["IPC"]
+    assert frame["pasted"]["psnr"]["mean"] > frame["model"]["psnr"]["mean"]
     frechet = report["sets"]["IPC"]
+    assert frechet["pasted"]["frechet"]["full"] < frechet["model"]["frechet"]["full"]
     assert 0 < frechet["inpaint"]["frechet"]["full"] < frechet["model"]["frechet"]["full"]
     assert frechet["model"]["frechet"]["debiased"] > 0
     assert list(report["networks"]["lpips"]) == [
