@@ -244,7 +244,8 @@ def labelled(picture: Picture, text: str, *, right: bool = False) -> Picture:
 def _drawn(text: str, capitals: int) -> NDArray[np.uint8]:
     """White letters on black, uint8 (h, w), drawn at four times the size and averaged."""
     scale, thickness = cv2.getFontScaleFromHeight(_FONT, 4 * capitals), max(1, capitals // 2)
-    (width, _), below = cv2.getTextSize(text, _FONT, scale, thickness)
+    (width, _), _ = cv2.getTextSize(text, _FONT, scale, thickness)
+    _, below = cv2.getTextSize("g", _FONT, scale, thickness)  # labels are all of one height
     rim = 2 * capitals
     size = (4 * capitals + below // 2 + 2 * rim, width + 2 * rim)
     large = np.zeros(size, np.uint8)

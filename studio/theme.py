@@ -208,6 +208,12 @@ QComboBox::down-arrow { image: url(@icons/arrow-down.svg); width: 12px; height: 
 QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; outline: none;
     selection-background-color: @deep; padding: 2px; }
 
+QListWidget { background: transparent; outline: none; }
+QListWidget::item { padding: 0 8px; border: 1px solid transparent; border-radius: @radius; }
+QListWidget::item:hover { background: @hover; }
+QListWidget::item:selected { background: @deep; color: #ffffff; }
+QListWidget:focus::item:selected { border-color: @accent; }
+
 QCheckBox { spacing: 7px; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid @off; border-radius: 3px;
     background: @background; }

@@ -101,8 +101,8 @@ class Writer:
         if min(size) >= self.smallest:
             return ""
         return (
-            f"{self.label} takes pictures of {self.smallest} x {self.smallest} pixels and more; "
-            f"these are {size[0]} x {size[1]}. Choose a larger size or another format."
+            f"{self.label} takes pictures of {self.smallest} × {self.smallest} pixels and more; "
+            f"these are {size[0]} × {size[1]}. Choose a larger size or another format."
         )
 
 

@@ -30,8 +30,8 @@ from studio import theme
 from studio.observable import bind, watch
 from studio.panels.export_presets import ExportPresets
 from studio.panels.recipe import heading, small_text
-from studio.state.export import Span
 from studio.state.export_choice import ALPHAS
+from studio.state.export_limits import Span
 from studio.state.places import in_bytes, open_outside, show_in_folder
 from studio.state.studio import Studio
 from studio.widgets.choice_box import ChoiceBox
@@ -104,7 +104,7 @@ class ExportDialog(QDialog):
 
     def _scrolled(self) -> QScrollArea:
         grid = QGridLayout(self._form)
-        grid.setContentsMargins(0, 0, theme.GAP_PX, 0)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(theme.GAP_PX)
         grid.setVerticalSpacing(theme.GAP_PX - 2)
         grid.setColumnMinimumWidth(0, LABEL_PX)
@@ -192,12 +192,12 @@ class ExportDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
         self.view.clicked.connect(lambda: self._with_file(open_outside))
         self.reveal.clicked.connect(lambda: self._with_file(show_in_folder))
-        if export.obstacle_to_span(export.span):
+        if export.limits.of_span(export.choice, export.span):
             export.span = "whole"
         export.finished = None
         watch(export, "choice span", self._show_choice)
         watch(export.size, "size asking", self._show_facts)
-        watch(export, "running finished failure", self._show_state)
+        watch(export, "running finished failure", self._show_facts)
         watch(export, "done total eta", self._show_progress)
         bind(export, "finished", self._offer_file)
 
@@ -206,9 +206,12 @@ class ExportDialog(QDialog):
         return Path(self.path.text().strip()).expanduser()
 
     def _show_choice(self) -> None:
-        export, choice = self._export, self._export.choice
+        export, choice, limits = self._export, self._export.choice, self._export.limits
         self.content.show_entries(
-            {name: (row.label, export.obstacle_to(name)) for name, row in CONTENTS.items()},
+            {
+                name: (row.label, limits.of_content(choice.changed(content=name)))
+                for name, row in CONTENTS.items()
+            },
             choice.content,
         )
         self._about_content.setText(choice.shows.description)
@@ -221,7 +224,7 @@ class ExportDialog(QDialog):
         _show_form(self.options, choice.row.options, choice.options)
         _show_form(self.shape, ShapeOptions, choice.shape)
         self.alpha.show_entries(
-            {kind: (words, export.obstacle_to_alpha(kind)) for kind, words in ALPHAS.items()},
+            {kind: (words, limits.of_alpha(choice, kind)) for kind, words in ALPHAS.items()},
             choice.transparency,
         )
         self._show_audio()
@@ -239,13 +242,13 @@ class ExportDialog(QDialog):
             "generated": f"The generated part, {made.start + 1:,} to {made.stop:,}",
         }
         spans: dict[str, tuple[str, str]] = {
-            span: (text, export.obstacle_to_span(span)) for span, text in words.items()
+            span: (text, export.limits.of_span(export.choice, span)) for span, text in words.items()
         }
         shown = "generated" if spans[export.span][1] else export.span
         self.range.show_entries(spans, shown)
 
     def _show_audio(self) -> None:
-        obstacle = self._export.obstacle_to_audio
+        obstacle = self._export.limits.of_audio(self._export.choice)
         self.audio.blockSignals(True)
         self.audio.setChecked(self._export.choice.audio and not obstacle)
         self.audio.blockSignals(False)
@@ -253,18 +256,22 @@ class ExportDialog(QDialog):
         self.audio.setToolTip(obstacle or "The sound of the clip, where its frames are.")
 
     def _show_facts(self) -> None:
+        self.facts.setText("  ·  ".join(self._facts()))
+        self._show_state()
+
+    def _facts(self) -> list[str]:
+        """What will be written, in words."""
         export = self._export
         if export.obstacle:
-            self.facts.setText("")
-            return
+            return []
         (width, height), count, rate = export.picture_size, export.frame_count, export.rate
-        seconds = f"{count / rate:.1f} s" if rate else ""
-        words = [f"{width} x {height}", f"{count:,} frames", f"{rate:.5g} fps", seconds]
-        self.facts.setText("  ·  ".join([*filter(None, words), self._bytes()]))
-        self._show_state()
+        facts = [f"{width} × {height}", f"{count:,} frames", f"{rate:.5g} fps"]
+        return [*facts, f"{count / rate:.1f} s", *filter(None, [self._bytes()])]
 
     def _bytes(self) -> str:
         size = self._export.size.size
+        if self._export.running:
+            return ""
         if size is None:
             return "estimating the size …" if self._export.size.asking else "size not known yet"
         least, most = in_bytes(size.least), in_bytes(size.most)
@@ -277,7 +284,11 @@ class ExportDialog(QDialog):
 
     def _show_state(self) -> None:
         export, target = self._export, self._target
-        problem = "" if export.running else export.obstacle or export.problem_of(target)
+        problem = (
+            ""
+            if export.running
+            else export.obstacle or export.limits.of_path(export.choice, target)
+        )
         warning = "" if export.running or problem else export.warning_of(target)
         self.start.setEnabled(not export.running and not problem)
         self.start.setToolTip(problem or ("The export is running." if export.running else ""))

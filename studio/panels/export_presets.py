@@ -43,13 +43,13 @@ class ExportPresets(QWidget):
         self.save.clicked.connect(self._ask_for_name)
         self.delete.clicked.connect(self._drop)
         self.list.currentRowChanged.connect(lambda _row: self._show_delete())
-        watch(export, "presets", self._list)
+        watch(export.presets, "all", self._list)
         watch(export, "choice", self._mark)
 
     def keep_as(self, label: str) -> None:
         """Keep what is chosen under a name; a name without letters is none."""
         if label.strip():
-            self._export.keep_as(label.strip())
+            self._export.presets.keep(label.strip(), self._export.choice)
 
     def _lay_out(self) -> None:
         self.save.setToolTip("Keep format, size, transparency and sound under a name.")
@@ -69,7 +69,7 @@ class ExportPresets(QWidget):
 
     def _list(self) -> None:
         self.list.clear()
-        for preset in self._export.presets:
+        for preset in self._export.presets.all:
             item = QListWidgetItem(preset.label)
             item.setSizeHint(QSize(0, _ROW_PX))
             item.setToolTip(_described(preset))
@@ -82,7 +82,7 @@ class ExportPresets(QWidget):
         chosen = self._export.choice
         rows = (
             row
-            for row, preset in enumerate(self._export.presets)
+            for row, preset in enumerate(self._export.presets.all)
             if chosen.writes_like(preset.choice)
         )
         self.list.setCurrentRow(next(rows, -1))
@@ -99,14 +99,14 @@ class ExportPresets(QWidget):
     @property
     def _marked(self) -> Preset | None:
         row = self.list.currentRow()
-        return self._export.presets[row] if 0 <= row < len(self._export.presets) else None
+        return self._export.presets.all[row] if 0 <= row < len(self._export.presets.all) else None
 
     def _use(self, item: QListWidgetItem) -> None:
         self._export.use(item.data(Qt.ItemDataRole.UserRole))
 
     def _drop(self) -> None:
         if self._marked is not None and self._marked.own:
-            self._export.drop(self._marked.label)
+            self._export.presets.drop(self._marked.label)
 
     def _ask_for_name(self) -> None:
         dialog = QInputDialog(self)

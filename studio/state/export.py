@@ -1,4 +1,4 @@
-"""An export: what can be chosen, what stands in the way, and writing it in a thread of its own."""
+"""An export: its choice, how much it is, where it goes, and writing it in a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -22,7 +21,8 @@ from core.media.writing import WRITERS
 from studio.observable import Field, Observable, watch
 from studio.samples import is_sample
 from studio.state.blank import BlankClip
-from studio.state.export_choice import PRESETS, Alpha, Choice, Preset
+from studio.state.export_choice import Choice, Preset, Presets
+from studio.state.export_limits import ExportLimits, Span
 from studio.state.export_order import Order, Pictures, written
 from studio.state.export_pixels import ExportPixels
 from studio.state.export_size import ExportSize
@@ -36,7 +36,6 @@ from studio.state.session import Session
 
 log = logging.getLogger(__name__)
 
-Span = Literal["whole", "marks", "generated"]
 _REPORT_EVERY_S = 0.03
 
 
@@ -46,8 +45,7 @@ class Export(Observable):
     Attributes:
         choice: how it is written.
         span: the whole clip, the part between the marks, or the part that is generated.
-        presets: those that came along, then the user's own.
-        size: how large it will be.
+        presets: choices under names. limits: what stands in the way. size: how large it will be.
         running: whether an export is being written; `done` of `total` frames are; `eta` seconds
             are left, None while unknown.
         target: path of the export that runs or ran last.
@@ -61,7 +59,6 @@ class Export(Observable):
 
     choice: Field[Choice] = Field(Choice())
     span: Field[Span] = Field("whole")
-    presets: Field[tuple[Preset, ...]] = Field(PRESETS)
     running = Field(False)
     done = Field(0)
     total = Field(0)
@@ -88,7 +85,8 @@ class Export(Observable):
         self._session, self._playback, self._masks = session, playback, masks
         self._result, self._notices = result, notices
         self._pixels = ExportPixels(engine, generation, result)
-        self.size = ExportSize(self)
+        self.presets, self.size = Presets(self), ExportSize(self)
+        self.limits = ExportLimits(session, playback, masks, result, self._pixels)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="export")
         self._cancelled = threading.Event()
         self._job: asyncio.Task[None] | None = None
@@ -116,103 +114,13 @@ class Export(Observable):
         """Write as a preset says; what is shown stays."""
         self.choice = self.choice.like(preset.choice)
 
-    def keep_as(self, label: str) -> None:
-        """Keep the choice as a preset of the user's own, over one of that name."""
-        self.drop(label)
-        self.presets = (*self.presets, Preset(label, self.choice, own=True))
-
-    def drop(self, label: str) -> None:
-        """Forget a preset of the user's own."""
-        self.presets = tuple(p for p in self.presets if not (p.own and p.label == label))
-
-    @property
-    def own_presets(self) -> dict[str, Any]:
-        """The user's own presets as JSON, by name."""
-        return {preset.label: preset.choice.to_json() for preset in self.presets if preset.own}
-
-    def recall_presets(self, presets: Mapping[str, Any]) -> None:
-        """The user's own presets as `own_presets` has given them."""
-        own = (
-            Preset(label, Choice.from_json(data), own=True)
-            for label, data in presets.items()
-            if isinstance(data, Mapping)
-        )
-        self.presets = (*PRESETS, *own)
-
-    # What stands in the way: a sentence, or "" for nothing
-
-    def obstacle_to(self, content: str) -> str:
-        """Why that content cannot be shown."""
-        return self._pixels.obstacle(self.choice.changed(content=content).shows)
-
-    def obstacle_to_alpha(self, alpha: Alpha) -> str:
-        """Why that kind of transparency cannot be had."""
-        choice = self.choice
-        if alpha == "none":
-            return ""
-        if not choice.has_alpha:
-            lacking = choice.shows.label if choice.row.alpha else choice.row.label
-            return f"“{lacking}” has no transparency."
-        if alpha == "generated":
-            return "" if self._result.clips is not None else "Nothing is generated yet."
-        track = self._masks.track
-        return "Nothing is painted." if track is None or track.empty else ""
-
-    def obstacle_to_span(self, span: Span) -> str:
-        """Why that part cannot be chosen."""
-        if self.choice.content == "lapse" and span == "whole":
-            return "A time-lapse shows the generated part."
-        marked = self._playback.in_mark is not None or self._playback.out_mark is not None
-        if span == "marks" and not marked:
-            return "Set an in or out mark in the timeline first."
-        if span == "generated" and not self._result.decided:
-            return "Nothing is generated yet."
-        return ""
-
-    @property
-    def obstacle_to_audio(self) -> str:
-        """Why no sound can go along."""
-        clip = self._session.clip
-        if clip is None or not clip.has_audio:
-            return "The clip has no sound."
-        if not self.choice.row.has_audio:
-            return f"“{self.choice.row.label}” has no sound."
-        if not self.choice.shows.has_audio:
-            return "A time-lapse has no sound."
-        return ""
-
     @property
     def obstacle(self) -> str:
-        """Why nothing can be written."""
-        choice = self.choice
-        if self._session.clip is None:
-            return "Open a clip first."
-        for problem in (
-            choice.row.obstacle,
-            self.obstacle_to(choice.content),
-            self.obstacle_to_alpha(choice.transparency),
-        ):
-            if problem:
-                return problem
-        return choice.row.obstacle_to(self.picture_size)
-
-    def problem_of(self, target: Path) -> str:
-        """Why nothing can be written to a path."""
-        clip, there = self._session.clip, target.exists()
-        if not target.name:
-            return "Give the file a name."
-        if not target.parent.is_dir():
-            return f"The folder “{target.parent}” is not there."
-        if self.choice.row.suffix and target.is_dir():
-            return f"“{target.name}” is a folder. Choose another name for the file."
-        if not self.choice.row.suffix and there and (target.is_file() or any(target.iterdir())):
-            return f"“{target.name}” is there already and not an empty folder."
-        if clip is not None and there and clip.path.exists() and target.samefile(clip.path):
-            return "This is the open clip itself. Choose another name."
-        return ""
+        """Why nothing can be written now, or ""."""
+        return self.limits.of(self.choice, self.picture_size)
 
     def warning_of(self, target: Path) -> str:
-        """What should be known before writing to a path."""
+        """What should be known before writing to a path, or ""."""
         size, folder = self.size.size, target.parent
         free = shutil.disk_usage(folder).free if folder.is_dir() else None
         if free is not None and size is not None and size.least > free:

@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.media.shaping import ShapeOptions
 from core.media.writing import WRITERS, Writer
 from core.options import Value, with_options
+from studio.observable import Field, Observable
 
 Alpha = Literal["none", "generated", "mask"]
 ALPHAS: dict[Alpha, str] = {
@@ -144,3 +145,33 @@ PRESETS = (
     Preset("Lossless", Choice("ffv1")),
 )
 """What comes along."""
+
+
+class Presets(Observable):
+    """Attributes:
+    all: those that came along, then the user's own.
+    """
+
+    all: Field[tuple[Preset, ...]] = Field(PRESETS)
+
+    def keep(self, label: str, choice: Choice) -> None:
+        """Keep a choice as the user's own preset, over one of that name."""
+        self.drop(label)
+        self.all = (*self.all, Preset(label, choice, own=True))
+
+    def drop(self, label: str) -> None:
+        """Forget a preset of the user's own."""
+        self.all = tuple(p for p in self.all if not (p.own and p.label == label))
+
+    def to_json(self) -> dict[str, Any]:
+        """The user's own, by name."""
+        return {preset.label: preset.choice.to_json() for preset in self.all if preset.own}
+
+    def recall(self, data: Mapping[str, Any]) -> None:
+        """The user's own as `to_json` has given them."""
+        own = (
+            Preset(label, Choice.from_json(choice), own=True)
+            for label, choice in data.items()
+            if isinstance(choice, Mapping)
+        )
+        self.all = (*PRESETS, *own)

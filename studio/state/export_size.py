@@ -30,11 +30,14 @@ class ExportSize(Observable):
         super().__init__(parent)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="estimate")
         self._question = 0  # number of the newest that was asked
+        self._ended = False
         self._found.connect(self._take)
 
     def ask(self, order: Order, reader: ClipReader) -> None:
         """Find out about an order; what was asked before is given up."""
         self.forget()
+        if self._ended:
+            return
         self.asking = True
         self._thread.submit(self._reckon, self._question, order, reader)
 
@@ -44,6 +47,7 @@ class ExportSize(Observable):
         self.size, self.asking = None, False
 
     def end(self) -> None:
+        self._ended = True
         self.forget()
         self._thread.shutdown()
 

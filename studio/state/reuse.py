@@ -83,7 +83,7 @@ class Reuse(QObject):
         missing = self._choose_recipe(request)
         painted, window = request.painted, request.window
         if painted is not None and (painted.width, painted.height) != clip.size:
-            missing.append(f"the mask is {painted.width} x {painted.height}")
+            missing.append(f"the mask is {painted.width} × {painted.height}")
         elif painted is not None:
             self._masks.take(_shifted(painted, shift, len(clip)), max(0, window.first - shift))
         if (

@@ -221,7 +221,7 @@ class Studio(QObject):
             bundle=self.recipe.bundle,
             export=self.export.choice.to_json(),
             export_folder=str(self.export.folder or ""),
-            export_presets=self.export.own_presets,
+            export_presets=self.export.presets.to_json(),
         )
 
     def _recall(self) -> None:
@@ -231,7 +231,7 @@ class Studio(QObject):
         if self.models.card(self.settings.bundle) is not None:
             self.recipe.bundle = self.settings.bundle
         self.export.choice = Choice.from_json(self.settings.export)
-        self.export.recall_presets(self.settings.export_presets)
+        self.export.presets.recall(self.settings.export_presets)
         if self.settings.export_folder:
             self.export.folder = Path(self.settings.export_folder)
 

@@ -105,7 +105,7 @@ def test_pictures_too_small_for_a_codec_are_said_at_once() -> None:
     asked = said("--out", "a.mp4", "--format", "av1")
 
     asked.check((64, 64))
-    with pytest.raises(UserError, match="64 x 64"):
+    with pytest.raises(UserError, match="64 × 64"):
         asked.check((48, 32))
 
 

@@ -371,7 +371,7 @@ def test_alpha_is_refused_by_formats_without(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["h265", "av1"])
 def test_pictures_too_small_for_a_codec_are_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="64 x 64 pixels and more"):
+    with pytest.raises(UserError, match="64 × 64 pixels and more"):
         written(tmp_path / "out.mp4", moving_square(2, (96, 62)), writer=name)
     assert list(tmp_path.iterdir()) == []
 

@@ -177,8 +177,8 @@ def test_what_cannot_be_done_says_why(clip: Path) -> None:
             dialog.shape.controls["size"].setCurrentText("half")
             dialog.writer.choose("h265")
             assert not dialog.start.isEnabled()
-            assert "64 x 64" in dialog.start.toolTip()
-            assert "64 x 64" in dialog.notice.text.text()
+            assert "64 × 64" in dialog.start.toolTip()
+            assert "64 × 64" in dialog.notice.text.text()
 
     run(scenario())
 
@@ -237,7 +237,7 @@ def test_size_and_rate_reach_the_file_and_the_facts(clip: Path) -> None:
             dialog.shape.controls["height"].setValue(40)
             dialog.shape.controls["fit"].setCurrentText("black bars")
             dialog.shape.controls["rate"].setCurrentText("50")
-            assert "50 x 40  ·  40 frames  ·  50 fps  ·  0.8 s" in dialog.facts.text()
+            assert "50 × 40  ·  40 frames  ·  50 fps  ·  0.8 s" in dialog.facts.text()
             path = await written(window, dialog, clip.with_name("out.mkv"))
             with open_clip(path) as reader:
                 assert (reader.size, len(reader), reader.rate) == ((50, 40), 40, Fraction(50))
@@ -295,12 +295,12 @@ def test_own_presets_are_kept_for_the_next_start(clip: Path, tmp_path: Path) -> 
     async def second() -> None:
         settings = load(tmp_path / "settings.json")
         async with exporting(clip, settings=settings) as (window, dialog):
-            assert window.studio.export.presets[-1].label == "small"
+            assert window.studio.export.presets.all[-1].label == "small"
             assert window.studio.export.choice.options["colours"] == 64  # what was chosen last
             assert dialog.presets.list.currentRow() == len(PRESETS)
             dialog.presets.delete.click()
             assert dialog.presets.list.count() == len(PRESETS)
-            assert window.studio.export.own_presets == {}
+            assert window.studio.export.presets.to_json() == {}
 
     run(first())
     run(second())

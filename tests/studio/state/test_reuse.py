@@ -117,7 +117,7 @@ def test_what_does_not_fit_is_said(clip: Path) -> None:
         async with opened(ReplayingEngine(), target) as window:
             window.canvas.notice.action.click()
             said = window.canvas.notice.text.text()
-            assert "the mask is 96 x 64" in said
+            assert "the mask is 96 × 64" in said
             assert "the working window does not fit" in said
             assert window.studio.recipe.seed == 77
 
