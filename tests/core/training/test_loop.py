@@ -16,8 +16,10 @@ import torch
 from torch import Tensor
 
 from core.bundle import load_bundle
+from core.errors import UserError
 from core.jobs import train
 from core.jobs.train import TrainRequest
+from core.tasks import MASKED_TASKS
 from core.training import loop
 from core.training.checkpoints import load_checkpoint, save_checkpoint
 from core.training.data import Footage
@@ -139,3 +141,42 @@ def test_only_the_last_checkpoints_are_kept(tmp_path: Path) -> None:
 
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["step-0000002.safetensors", "step-0000003.safetensors"]
+
+
+def test_a_bundle_is_made_of_a_run_that_is_not_done(request_: TrainRequest) -> None:
+    with pytest.raises(UserError, match="no checkpoint of its tokenizer yet"):
+        train.bundle_now(request_)
+    updates = train.run(request_)
+    next(updates)
+    half = load_bundle(train.bundle_now(request_))
+    for _ in updates:
+        pass
+    whole = load_bundle(train.bundle_now(request_, best=True))
+
+    assert half.transformer is None
+    assert half.card.steps == {"tokenizer": 8}
+    assert whole.card.tasks == MASKED_TASKS
+    best = load_checkpoint(request_.run / "transformer", best=True)
+    bias = best.state["transformer.average.head_bias"]
+    assert whole.transformer.head_bias.allclose(bias, atol=1e-3)
+
+
+def test_a_run_shows_and_keeps_what_it_does(
+    request_: TrainRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "REPORT_EVERY", 3)
+    updates = list(train.run(request_))
+
+    shown = [path for update in updates for path in update.samples]
+    assert {path.name for path in shown} == {
+        f"{name}{suffix}"
+        for name in ("tokenizer-0000008", "transformer-0000012")
+        for suffix in (".png", ".mp4")
+    }
+    assert all(path.stat().st_size for path in shown)
+    assert all(0 <= update.waiting <= 1 and update.memory > 0 for update in updates[:-1])
+    assert [u.step for u in updates if u.phase == "tokenizer"] == [3, 4, 6, 8]
+    events = (request_.run / "tensorboard").glob("*/events*")
+    assert {path.parent.name for path in events} == {"tokenizer", "transformer"}
+    held_out = [update.figures.get("held_out_loss") for update in updates]
+    assert [loss is not None for loss in held_out[:4]] == [False, True, False, True]
