@@ -64,6 +64,12 @@ def start_of(recipe: AnyRecipe) -> Start:
             f"The recipe trains a {expected}, but it starts from “{card.title}”, whose tokenizer "
             f"is a {card.tokenizer.name}. Use a recipe of the same family."
         )
+    asked = recipe.transformer.network if isinstance(recipe, MagvitRecipe) else "causal"
+    if card.family not in ("", asked):
+        raise UserError(
+            f"The recipe trains a transformer of the kind {asked}, but that of “{card.title}” is "
+            f"{card.family}. Set transformer.network, or start from another bundle."
+        )
     new = tuple(name for name in recipe.new_classes if name not in card.classes)
     transformer = bundle.transformer
     if new and transformer is not None:

@@ -8,8 +8,12 @@ import torch
 from torch import nn
 
 from core.errors import UserError
+from core.models.transformers.autoregressive import AutoregressiveTransformer
 from core.models.transformers.bidirectional import BidirectionalTransformer
 from core.models.transformers.causal import CausalTransformer, Norm
+
+WORD_TABLES = {"words.weight", "head_bias", "out.weight", "out.bias"}
+"""Parameters with a row per word of the vocabulary, in the one network or the other."""
 
 
 def with_classes(transformer: nn.Module, count: int, title: str) -> nn.Module:
@@ -18,8 +22,8 @@ def with_classes(transformer: nn.Module, count: int, title: str) -> nn.Module:
     Raises:
         UserError: it knows no classes, and none can be added to it.
     """
-    if isinstance(transformer, BidirectionalTransformer):
-        return _masked_with_classes(transformer, count)
+    if isinstance(transformer, BidirectionalTransformer | AutoregressiveTransformer):
+        return _with_words(transformer, count)
     assert isinstance(transformer, CausalTransformer)
     if not transformer.config.classes:
         raise UserError(
@@ -30,14 +34,15 @@ def with_classes(transformer: nn.Module, count: int, title: str) -> nn.Module:
 
 
 @torch.no_grad()
-def _masked_with_classes(old: BidirectionalTransformer, count: int) -> BidirectionalTransformer:
-    """New rows in the table of words, before the one that stands for no class. They begin as that
+def _with_words(
+    old: BidirectionalTransformer | AutoregressiveTransformer, count: int
+) -> BidirectionalTransformer | AutoregressiveTransformer:
+    """New rows in the tables of words, before the one that stands for no class. They begin as that
     one: a new class is at first like none."""
-    config = replace(old.config, classes=old.config.classes + count)
-    new = BidirectionalTransformer(config)
+    new = type(old)(replace(old.config, classes=old.config.classes + count))  # type: ignore[arg-type]
     state = old.state_dict()
     place = old.config.codebook_size + old.config.classes
-    for name in ("words.weight", "head_bias"):
+    for name in WORD_TABLES & state.keys():
         table = state[name]
         rows = table[place : place + 1].expand(count, *table.shape[1:])
         state[name] = torch.cat([table[:place], rows, table[place:]])

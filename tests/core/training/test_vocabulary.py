@@ -9,6 +9,10 @@ import torch
 
 from core.bundle import load_bundle
 from core.errors import UserError
+from core.models.transformers.autoregressive import (
+    AutoregressiveConfig,
+    AutoregressiveTransformer,
+)
 from core.tokens import Condition
 from core.training.vocabulary import with_classes
 from tests.bundles import CLASSES, tiny_bundle, tiny_videogpt_bundle
@@ -60,3 +64,16 @@ def test_a_causal_model_without_classes_gets_none(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="“Tiny” was trained without classes"):
         with_classes(bundle.transformer, 1, "Tiny")
+
+
+def test_the_autoregressive_baseline_learns_classes_too() -> None:
+    config = AutoregressiveConfig(
+        codebook_size=32, classes=2, grid=(2, 8, 8), layers=1, hidden=16, mlp=16, heads=2
+    )
+    old = AutoregressiveTransformer(config).eval()
+
+    new = with_classes(old, 1, "Raster")
+
+    for before, after in ((0, 0), (1, 1), (2, 3)):
+        assert logits(new, after).allclose(logits(old, before), atol=1e-6)
+    assert logits(new, 2).equal(logits(new, 3))  # a new class begins as none
