@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,34 +28,25 @@ run to run in pictures as small as 64x64, equal frames become equal bytes."""
 
 def write_video(frames: Frames, rate: Fraction, path: Path) -> None:
     """H.264 with full colour resolution (4:4:4), in MP4."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _partial(path)
-    with av.open(str(partial), "w", format="mp4") as container:
+    with _whole(path) as partial, av.open(str(partial), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate, options=ENCODER)
         stream.height, stream.width = frames.shape[1:3]
         stream.pix_fmt = "yuv444p"
         for picture in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
         container.mux(stream.encode())
-    os.replace(partial, path)
 
 
 def write_arrays(arrays: Mapping[str, Any], path: Path) -> None:
     """Arrays by their names, into one compressed .npz."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _partial(path)
-    with partial.open("wb") as file:
+    with _whole(path) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **arrays)
-    os.replace(partial, path)
 
 
 def write_description(description: Mapping[str, Any], folder: Path) -> None:
     """`dataset.json` of a set."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "dataset.json"
-    partial = _partial(path)
-    partial.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    with _whole(folder / "dataset.json") as partial:
+        partial.write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
 
 
 def refuse_other_settings(settings: Mapping[str, Any], folder: Path) -> None:
@@ -75,6 +67,18 @@ def refuse_other_settings(settings: Mapping[str, Any], folder: Path) -> None:
             )
 
 
-def _partial(path: Path) -> Path:
-    """Beside the file, and of no type that anybody reads."""
-    return path.with_name(f"{path.name}.partial")
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file beside `path`, of no type that anybody reads; it takes its place at the end."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        os.replace(partial, path)
+    except OSError as error:
+        with suppress(OSError):  # the folder itself may be what is wrong
+            partial.unlink()
+        raise UserError(
+            f"{path} could not be written: {error.strerror}. Make room, or choose another folder; "
+            "the same command goes on where it was stopped."
+        ) from error

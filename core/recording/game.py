@@ -84,7 +84,7 @@ class Game:
         knows_level: whether the level's geometry, its things and monsters are reported.
 
     Raises:
-        UserError: the package vizdoom is not installed.
+        UserError: the package vizdoom is not installed, or does not start.
     """
 
     def __init__(
@@ -97,43 +97,30 @@ class Game:
         game.load_config(str(Path(vizdoom.scenarios_path) / scenario.config))
         if scenario.map:
             game.set_doom_map(scenario.map)
-        button, variable = vizdoom.Button, vizdoom.GameVariable
-        game.set_available_buttons(
-            [
-                button.MOVE_FORWARD_BACKWARD_DELTA,
-                button.MOVE_LEFT_RIGHT_DELTA,
-                button.TURN_LEFT_RIGHT_DELTA,
-                button.ATTACK,
-                button.USE,
-            ]
-        )
-        game.set_available_game_variables(
-            [
-                variable.POSITION_X,
-                variable.POSITION_Y,
-                variable.ANGLE,
-                variable.HEALTH,
-                variable.SELECTED_WEAPON_AMMO,
-            ]
-        )
-        game.set_screen_resolution(getattr(vizdoom.ScreenResolution, f"RES_{resolution}"))
-        game.set_screen_format(vizdoom.ScreenFormat.RGB24)
-        game.set_render_hud(False)
-        game.set_render_crosshair(False)
-        game.set_render_messages(False)
-        game.set_render_weapon(weapon)
+        game.set_doom_skill(scenario.skill)
+        game.set_seed(seed)
+        game.set_mode(vizdoom.Mode.PLAYER)
+        game.set_episode_timeout(0)
+        game.set_doom_config_path(str(Path(self._folder.name) / "vizdoom.ini"))
+        game.add_game_args("-nosound")  # its sound library aborts where there is no sound device
+        _set_picture(game, vizdoom, resolution, weapon)
+        _set_controls(game, vizdoom)
         game.set_labels_buffer_enabled(knows_level)
         game.set_objects_info_enabled(knows_level)
         game.set_sectors_info_enabled(knows_level)
-        game.set_window_visible(False)
-        game.set_mode(vizdoom.Mode.PLAYER)
-        game.set_episode_timeout(0)
-        game.set_doom_skill(scenario.skill)
-        game.set_seed(seed)
-        game.set_doom_config_path(str(Path(self._folder.name) / "vizdoom.ini"))
-        game.add_game_args("-nosound")  # its sound library aborts where there is no sound device
-        with contextlib.chdir(self._folder.name):  # where the game leaves its caches
-            game.init()
+        try:
+            with contextlib.chdir(self._folder.name):  # where the game leaves its caches
+                game.init()
+        except (
+            vizdoom.FileDoesNotExistException,
+            vizdoom.SharedMemoryException,
+            vizdoom.ViZDoomErrorException,
+            vizdoom.ViZDoomUnexpectedExitException,
+        ) as error:
+            raise UserError(
+                f"ViZDoom did not start the scenario “{scenario.name}”: {error} "
+                "Installing it anew may help: pip install --force-reinstall vizdoom"
+            ) from error
 
     def __enter__(self) -> Game:
         return self
@@ -174,6 +161,40 @@ class Game:
     def warp(self, x: float, y: float) -> None:
         """Puts the player elsewhere in the level, from the next tic on."""
         self._game.send_game_command(f"warp {x:.0f} {y:.0f}")
+
+
+def _set_picture(game: Any, vizdoom: Any, resolution: str, weapon: bool) -> None:
+    """Nothing but the level and perhaps the weapon."""
+    game.set_window_visible(False)
+    game.set_screen_resolution(getattr(vizdoom.ScreenResolution, f"RES_{resolution}"))
+    game.set_screen_format(vizdoom.ScreenFormat.RGB24)
+    game.set_render_hud(False)
+    game.set_render_crosshair(False)
+    game.set_render_messages(False)
+    game.set_render_weapon(weapon)
+
+
+def _set_controls(game: Any, vizdoom: Any) -> None:
+    """The order in which `Game.act` gives values, and `Game.look` takes them."""
+    button, variable = vizdoom.Button, vizdoom.GameVariable
+    game.set_available_buttons(
+        [
+            button.MOVE_FORWARD_BACKWARD_DELTA,
+            button.MOVE_LEFT_RIGHT_DELTA,
+            button.TURN_LEFT_RIGHT_DELTA,
+            button.ATTACK,
+            button.USE,
+        ]
+    )
+    game.set_available_game_variables(
+        [
+            variable.POSITION_X,
+            variable.POSITION_Y,
+            variable.ANGLE,
+            variable.HEALTH,
+            variable.SELECTED_WEAPON_AMMO,
+        ]
+    )
 
 
 def _thing(item: Any) -> Thing:

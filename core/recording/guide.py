@@ -21,15 +21,14 @@ AHEAD = 24
 """Cells of the way that are looked along, to walk straight where it is free."""
 ARRIVED = 3
 """Cells around a goal where it counts as reached."""
-CHOICES = 16
-"""Cheapest goals among which the next one is chosen."""
+THINGS, SPOTS = 4, 16
+"""Cheapest goals among which the next one is chosen: things to be gathered, places not visited."""
 BEHIND = 40.0
 """A goal behind the player is chosen as if its way cost so much more."""
 PATIENCE = 160
 """Frames until a goal that was not reached is given up."""
-STILL = 16
-"""Map units; who moves less is stuck after STUCK frames, and in front of a door after WAITING."""
-STUCK, WAITING = 14, 48
+STILL, STUCK, WAITING = 16, 14, 48
+"""Less than so many map units in so many frames is being stuck; the last: in front of a door."""
 FEAR, FEAR_COST = 40, 40.0
 """Map units around a thing to be avoided that are dear, and what each cell costs on top."""
 
@@ -46,6 +45,7 @@ class Guide:
         self._scenario, self._level, self._rng = scenario, level, rng
         self._unseen: set[Cell] = set()
         self._way: deque[Cell] = deque()
+        self._gathers = False  # the way leads to something to be gathered
         self._left = 0  # frames until the goal is given up
         self._trail: deque[tuple[float, float]] = deque(maxlen=WAITING)
 
@@ -101,11 +101,13 @@ class Guide:
 
     def _is_gone(self, view: View) -> bool:
         """The goal is something to be gathered, and somebody has it."""
-        return bool(self._scenario.gathers) and self._way[-1] not in self._gathered(view)
+        return self._gathers and self._way[-1] not in self._gathered(view)
 
     def _gathered(self, view: View) -> set[Cell]:
+        """Where to stand to have each; a thing is broad enough to be reached from beside a wall."""
         wanted = (thing for thing in view.things if self._is_wanted(thing))
-        return {self._level.cell(thing.x, thing.y) for thing in wanted}
+        cells = (self._level.cell(thing.x, thing.y) for thing in wanted)
+        return {self._level.nearest_free(cell) for cell in cells}
 
     def _is_wanted(self, thing: Thing) -> bool:
         scenario = self._scenario
@@ -113,12 +115,13 @@ class Guide:
 
     def _choose(self, here: Cell, view: View) -> None:
         dear = self._dear(view)
-        routes = self._level.routes(here, self._gathered(view), CHOICES // 4, dear)
-        routes = routes or self._level.routes(here, self._unseen - dear.keys(), CHOICES, dear)
+        routes = self._level.routes(here, self._gathered(view), THINGS, dear)
+        self._gathers = bool(routes)
+        routes = routes or self._level.routes(here, self._unseen - dear.keys(), SPOTS, dear)
         if not routes:
             self._level.forgive()
             self._unseen = set(self._level.spots(here))
-            routes = self._level.routes(here, self._unseen - dear.keys(), CHOICES, dear)
+            routes = self._level.routes(here, self._unseen - dear.keys(), SPOTS, dear)
         self._way = deque(self._best(routes, view).cells if routes else ())
         self._left = PATIENCE
 

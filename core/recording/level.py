@@ -39,6 +39,10 @@ GATE = 7
 """Cells around a gate from which it is opened."""
 
 
+_Ends = Sequence[float]
+"""x1, y1, x2, y2 of a line, map units."""
+
+
 class Cell(NamedTuple):
     row: int
     column: int
@@ -63,37 +67,39 @@ class Level:
 
     def __init__(self, sectors: Sequence[Any], things: Sequence[Thing]) -> None:
         """`sectors` as ViZDoom reports them."""
-        lines = {_ends(line): line for sector in sectors for line in sector.lines}
         around: dict[tuple[float, ...], list[Any]] = defaultdict(list)
+        blocking: set[tuple[float, ...]] = set()
         for sector in sectors:
-            for line in sector.lines:
-                around[_ends(line)].append(sector)
-        corners = np.array(list(lines)).reshape(-1, 2)
+            for border in sector.lines:
+                ends = (border.x1, border.y1, border.x2, border.y2)
+                around[ends].append(sector)
+                if border.is_blocking:
+                    blocking.add(ends)
+        corners = np.array(list(around)).reshape(-1, 2)
         self._origin = corners.min(0) - MARGIN * UNIT
         width, height = ((corners.max(0) - self._origin) // UNIT + 1 + MARGIN).astype(int)
         walls, gates = (np.zeros((height, width), np.uint8) for _ in range(2))
         crossed = []
-        for ends, line in lines.items():
-            if not line.is_blocking and _is_door(around[ends]):
-                self._draw(gates, ends)
-            elif line.is_blocking or not _is_passable(around[ends]):
-                self._draw(walls, ends)
+        for line, neighbours in around.items():
+            if line not in blocking and _is_door(neighbours):
+                self._draw(gates, line)
+            elif line in blocking or not _is_passable(neighbours):
+                self._draw(walls, line)
             else:
-                crossed.append(ends)
-        self._crossed = np.array(crossed).reshape(-1, 2, 2)
+                crossed.append(line)
         for thing in things:
             if thing.category in SOLID:
                 self._draw(walls, (thing.x - TRUNK, thing.y, thing.x + TRUNK, thing.y))
                 self._draw(walls, (thing.x, thing.y - TRUNK, thing.x, thing.y + TRUNK))
-        self.free = _far_from(walls, PLAYER // UNIT)
-        self.free[:MARGIN] = self.free[-MARGIN:] = False
-        self.free[:, :MARGIN] = self.free[:, -MARGIN:] = False
+        self._crossed = np.array(crossed).reshape(-1, 2, 2)
         _, self.gates = cv2.connectedComponents((~_far_from(gates, GATE)).astype(np.uint8))
-        self._as_built = self.free.copy()
-        self._clearance = cv2.distanceTransform(self.free.astype(np.uint8), cv2.DIST_L2, 3)
+        self._as_built = _far_from(walls, PLAYER // UNIT)
+        self._as_built[:MARGIN] = self._as_built[-MARGIN:] = False
+        self._as_built[:, :MARGIN] = self._as_built[:, -MARGIN:] = False
+        self._clearance = cv2.distanceTransform(self._as_built.astype(np.uint8), cv2.DIST_L2, 3)
         self.forgive()
 
-    def _draw(self, plan: NDArray[np.uint8], ends: tuple[float, ...]) -> None:
+    def _draw(self, plan: NDArray[np.uint8], ends: _Ends) -> None:
         first, second = (np.array(ends).reshape(2, 2) - self._origin) / UNIT
         cv2.line(plan, np.rint(first).astype(int), np.rint(second).astype(int), (1,))
 
@@ -138,7 +144,7 @@ class Level:
         shut[cell] = 1
         away = _distances(place, self._crossed)
         if len(away) and away.min() < PLAYER + UNIT:
-            self._draw(shut, tuple(self._crossed[away.argmin()].ravel()))
+            self._draw(shut, self._crossed[away.argmin()].ravel().tolist())
         self.free &= _far_from(shut, PLAYER // UNIT)
         if gate := self.gates[cell]:
             self.free &= self.gates != gate
@@ -199,10 +205,6 @@ def _back(before: Mapping[int, int], goal: int, width: int) -> tuple[Cell, ...]:
     while before[cells[-1]] != cells[-1]:
         cells.append(before[cells[-1]])
     return tuple(Cell(*divmod(cell, width)) for cell in reversed(cells))
-
-
-def _ends(line: Any) -> tuple[float, ...]:
-    return line.x1, line.y1, line.x2, line.y2
 
 
 def _far_from(drawn: NDArray[np.uint8], cells: int) -> NDArray[np.bool_]:

@@ -7,8 +7,11 @@ share no episode, and neither the number of workers nor an interruption changes 
 from __future__ import annotations
 
 import multiprocessing
+import signal
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,12 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from core.recording.episode import (
-    ACTIONS,
-    SHORTEST,
-    STATES,
-    record_episode,
-)
+from core.errors import UserError
+from core.recording.episode import ACTIONS, SHORTEST, STATES, record_episode
 from core.recording.files import (
     SPLITS,
     refuse_other_settings,
@@ -72,43 +71,59 @@ def record_vizdoom(request: VizdoomRequest) -> Iterator[RecordUpdate]:
     """Records what is missing of the set, one update per episode.
 
     Raises:
-        UserError: the package vizdoom is not installed; the folder holds a set of other settings.
+        UserError: the package vizdoom is not installed; the folder holds a set of other settings,
+            or cannot be written to; a process that records was ended.
     """
     for size in request.sizes:
         refuse_other_settings(_settings(request, size), request.root(size))
     parts = _parts(request)
-    _describe(request, parts)
     for part in parts:
         _skip_recorded(request, part)
+    _describe(request, parts)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(request.workers, context) as pool:
-        try:
-            for part, path in _record_parts(pool, request, parts):
-                _skip_recorded(request, part)
-                yield _update(parts, path)
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with ProcessPoolExecutor(request.workers, context, _ignore_interrupts) as pool:
+        for path in _record_parts(pool, request, parts):
+            yield _update(parts, path)
     _describe(request, parts)
 
 
 def _record_parts(
     pool: ProcessPoolExecutor, request: VizdoomRequest, parts: list[_Part]
-) -> Iterator[tuple[_Part, Path]]:
-    """Each part and its new video; a part's episodes one after the other."""
+) -> Iterator[Path]:
+    """The new videos; a part's episodes one after the other, as many parts at once as workers.
+
+    Whoever stops waits for the episodes that are being recorded, and no other.
+    """
+    waiting = deque(part for part in parts if part.next_frames)
     running: dict[Future[int], _Part] = {}
-    waiting = list(parts)
     while waiting or running:
-        for part in waiting:
-            if part.next_frames:
-                running[pool.submit(_record_one, request, part)] = part
-        waiting = []
+        while waiting and len(running) < request.workers:
+            part = waiting.popleft()
+            running[pool.submit(_record_one, request, part)] = part
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in finished:
             part = running.pop(future)
             path = part.path(request.root(request.sizes[0]))
-            part.add(future.result())
-            yield part, path
-            waiting.append(part)
+            part.add(_result(future))
+            _skip_recorded(request, part)
+            if part.next_frames:
+                waiting.appendleft(part)
+            yield path
+
+
+def _result(future: Future[int]) -> int:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise UserError(
+            "A process that records ended unexpectedly; memory may have run out. The same command "
+            "goes on where it was stopped; --workers 1 needs the least memory."
+        ) from error
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches a whole group of processes; the one that asked for the recording acts."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _record_one(request: VizdoomRequest, part: _Part) -> int:
@@ -161,6 +176,7 @@ def _settings(request: VizdoomRequest, size: int) -> dict[str, Any]:
         "size": size,
         "frames_per_second": FRAMES_PER_SECOND,
         "val_share": request.val_share,
+        "scenarios": list(request.scenarios),
     }
 
 
