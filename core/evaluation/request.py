@@ -14,6 +14,9 @@ from core.errors import UserError
 from core.metrics.files import NetworkFiles, checksum
 from core.options import Value
 
+FORMAT = 1
+"""Of what is kept: what an earlier Maskreel has measured otherwise is not mixed with new figures."""
+
 
 @dataclass(frozen=True)
 class EvaluateRequest:
@@ -88,6 +91,7 @@ class EvaluateRequest:
         weights = (self.bundle / name for name in (TOKENIZER_FILE, TRANSFORMER_FILE))
         card = json.loads((self.bundle / CARD_FILE).read_text("utf-8"))
         return {
+            "format": FORMAT,
             "model": card["name"],
             "weights": [checksum(path) for path in weights if path.is_file()],
             "networks": [checksum(path) for path in self.networks.paths],

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from core.cards import ModelCard
 from core.errors import UserError
@@ -120,15 +124,32 @@ def test_two_processes_say_what_one_says(request_: EvaluateRequest, tmp_path: Pa
     assert without_times(beside) == without_times(alone)
 
 
-def test_shards_come_together_and_a_stopped_run_goes_on(
-    request_: EvaluateRequest, tmp_path: Path
-) -> None:
+def test_a_run_that_was_killed_goes_on(request_: EvaluateRequest, tmp_path: Path) -> None:
+    alone = last(evaluate.run(request_))
+    killed = replace(request_, out=tmp_path / "killed")
+    process = multiprocessing.get_context("spawn").Process(
+        target=killed_after_a_chunk, args=(killed,)
+    )
+    process.start()
+    process.join()
+    updates = list(evaluate.run(killed))
+
+    assert process.exitcode == -signal.SIGKILL
+    assert updates[0].done == 2
+    assert without_times(updates[-1]) == without_times(alone)
+
+
+def killed_after_a_chunk(request: EvaluateRequest) -> None:
+    torch.set_num_threads(1)
+    for update in evaluate.run(request):
+        if update.done:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_shards_come_together(request_: EvaluateRequest, tmp_path: Path) -> None:
     alone = last(evaluate.run(request_))
     shared = replace(request_, out=tmp_path / "shared")
 
-    stopped = evaluate.run(shared)
-    assert [next(stopped).done, next(stopped).done] == [0, 2]
-    stopped.close()
     first = last(evaluate.run(replace(shared, shard=(1, 2))))
     kept = (tmp_path / "shared" / CHUNKS / "00000.npz").stat().st_mtime_ns
     second = last(evaluate.run(replace(shared, shard=(2, 2))))
