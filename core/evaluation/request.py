@@ -15,7 +15,7 @@ from core.metrics.files import NetworkFiles, checksum
 from core.options import Value
 
 FORMAT = 1
-"""Of what is kept: what an earlier Maskreel has measured otherwise is not mixed with new figures."""
+"""Of what is kept: what another Maskreel has measured otherwise is not mixed with new figures."""
 
 
 @dataclass(frozen=True)
