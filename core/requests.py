@@ -22,8 +22,8 @@ from core.window import Window
 
 REFINER = "refine"
 """The decoder that refines."""
-DRAWING = ("sampling_temperature", "guidance", "guidance_ramp", "top_k", "top_p")
-"""Options on how tokens are drawn, which all masked decoders have."""
+DRAWING = ("guidance", "guidance_ramp", "top_k", "top_p")
+"""Options that a refinement takes over."""
 STATES = ("resume", "refine")
 """Fields of a request that hold a state."""
 

@@ -1,7 +1,9 @@
 """More steps for a finished result: what the transformer finds unlikely now is drawn again.
 
-In each pass it scores all tokens that stand (see `core.decoders.rescoring`); the least likely ones
-are masked, fewer after each step. The first pass only scores, as nothing is masked before it.
+COMMIT teaches a transformer to say how likely the tokens are that it sees, too (MAGVIT, arXiv
+2212.05199, section 3.2: the terms of refinement and reconstruction). So each pass scores all tokens
+that stand, with everything around them in view; the least likely ones are masked, fewer after each
+step. That tokens are taken back is ReMDM's idea (arXiv 2503.00307), which does so by chance.
 """
 
 from __future__ import annotations
@@ -24,8 +26,9 @@ from core.tokens import Condition
 @DECODERS.register("refine")
 @dataclass(frozen=True)
 class Refine(MaskedDecoder):
-    """Goes on from the state of a finished decode, restarted; given tokens that it takes back are
-    hints again. From nothing it also decodes, but not well."""
+    """Goes on from the state of a finished decode, restarted. The first pass only scores, as
+    nothing is masked yet; given tokens that are taken back are hints again. From nothing it decodes
+    too, but not well."""
 
     label = "Refine a result"
     remasks: ClassVar[bool] = True
@@ -34,8 +37,16 @@ class Refine(MaskedDecoder):
     steps: int = option(
         8, label="Steps", minimum=2, maximum=256, help="Passes through the transformer."
     )
+    sampling_temperature: float = option(
+        0.0,
+        label="Sampling temperature",
+        minimum=0.0,
+        maximum=5.0,
+        step=0.05,
+        help="Chance in which token is drawn: 0 takes the likeliest.",
+    )
     share: float = option(
-        0.6,
+        0.3,
         label="Drawn again",
         minimum=0.0,
         maximum=1.0,
@@ -43,7 +54,7 @@ class Refine(MaskedDecoder):
         help="Share of the tokens that the first step takes back.",
     )
     choice_temperature: float = option(
-        1.0,
+        0.0,
         label="Choice temperature",
         minimum=0.0,
         maximum=1000.0,

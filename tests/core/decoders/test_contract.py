@@ -86,11 +86,7 @@ OPTIONS: dict[str, list[dict[str, Any]]] = {
     "commit": [{"steps": STEPS}],
     "maskgit": [{"steps": STEPS}],
     "halton": [{"steps": STEPS, "order": "2d"}, {"steps": STEPS, "order": "3d"}],
-    "remdm": [
-        {"steps": STEPS, "way": way, "strength": 0.5} for way in ("rescale", "cap", "conf", "loop")
-    ],
-    "rescore": [{"steps": STEPS}],
-    "refine": [{"steps": STEPS}],
+    "refine": [{"steps": STEPS, "sampling_temperature": 1.0, "choice_temperature": 1.0}],
     "autoregressive": [{}, {"speculative": True}, {"report_every": 1, "top_k": 3}],
 }
 """What is tried of each decoder."""

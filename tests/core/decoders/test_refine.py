@@ -1,22 +1,17 @@
-"""Taking back what the transformer doubts: while it decodes, and of a finished result."""
+"""Taking back what the transformer doubts of a finished result."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from core.decoders.masked import Commit
-from core.decoders.passes import MaskedDecoder
 from core.decoders.refine import Refine
-from core.decoders.rescoring import Rescore
 from core.decoders.state import DecodeState
 from core.sampling import SeededNoise
-from core.schedules import masked_after
 from core.tokens import MASK, Condition, DecodeStep
 from tests.core.decoders.test_contract import CODES, GRID, UniformModel, a_condition, decode
 
@@ -41,47 +36,19 @@ def finished(tokens: Tensor) -> DecodeState:
     return DecodeState.after(done, SeededNoise(range(len(tokens))).state()).restarted()
 
 
-def refined(decoder: MaskedDecoder, condition: Condition, state: DecodeState) -> list[DecodeStep]:
+def refined(decoder: Refine, condition: Condition, state: DecodeState) -> list[DecodeStep]:
     return list(decoder(Doubtful(), condition, SeededNoise.from_state(state.noise), state))
 
 
-@given(steps=st.integers(1, 12), share=st.floats(0, 1), temperature=st.sampled_from([0.0, 4.5]))
-@settings(deadline=None, max_examples=30)
-def test_taking_back_leaves_the_schedule_as_it_is(
-    steps: int, share: float, temperature: float
-) -> None:
-    decoder = Rescore(steps=steps, share=share, choice_temperature=temperature)
-
-    counts = [int(s.masked.sum()) for s in decode(decoder, a_condition(1), [1])]
-
-    assert counts == list(masked_after("cosine", steps, 32))
-
-
-def test_without_a_share_nothing_is_taken_back() -> None:
-    steps, plain = (
-        decode(decoder, a_condition(2), [1, 2])
-        for decoder in (Rescore(steps=6, share=0.0), Commit(steps=6))
-    )
-
-    for ours, theirs in zip(steps, plain, strict=True):
-        assert ours.masked.equal(theirs.masked)
-        assert ours.tokens.equal(theirs.tokens)
-
-
-@pytest.mark.parametrize(
-    "decoder", [Rescore(steps=5, share=0.5), Refine(steps=3, share=0.2, choice_temperature=0.0)]
-)
-def test_the_least_likely_tokens_are_taken_back_first(decoder: MaskedDecoder) -> None:
-    condition = a_condition(1, 0.0)
+def test_the_least_likely_tokens_are_taken_back_first() -> None:
     tokens = torch.zeros((1, *GRID), dtype=torch.int64)
     tokens[0, 1, 2, :3] = 5  # what the model finds unlikely
-    state = finished(tokens)
+    decoder = Refine(steps=3, share=0.2)
 
-    first = refined(decoder, condition, state)[0]
+    first = refined(decoder, a_condition(1, 0.0), finished(tokens))[0]
 
-    taken_back = first.masked
-    assert taken_back[0, 1, 2, :3].all()
-    assert 3 <= taken_back.sum() < tokens.numel()
+    assert first.masked[0, 1, 2, :3].all()
+    assert first.masked.sum() == decoder.counts(32)[0] == 5
 
 
 def test_what_is_doubtful_in_a_result_is_drawn_again_and_the_rest_stays() -> None:
@@ -89,7 +56,7 @@ def test_what_is_doubtful_in_a_result_is_drawn_again_and_the_rest_stays() -> Non
     tokens = torch.zeros((2, *GRID), dtype=torch.int64)
     tokens[:, 0, 1] = 3
 
-    steps = refined(Refine(steps=6, share=0.5, choice_temperature=0.0), condition, finished(tokens))
+    steps = refined(Refine(steps=6, share=0.5), condition, finished(tokens))
 
     assert (tokens == 3).sum() == 8
     assert (steps[-1].tokens == 3).sum() <= 1
