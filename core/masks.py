@@ -177,6 +177,12 @@ class MaskTrack:
             return self._known[bisect_left(self._known, frame)]
         return self._known[bisect_right(self._known, frame) - 1]
 
+    def blank(self, frame: int) -> bool:
+        """True when nothing is painted on a frame."""
+        source = self.source(frame)
+        known = source in self.keyframes or source in self.tracked
+        return source is None or (known and self._runs(source).empty)
+
     def stamp(self, frame: int) -> tuple[object, ...]:
         """What the mask of a frame is made of: equal stamps, also of two tracks, are equal masks."""
         source = self.source(frame)

@@ -98,12 +98,13 @@ def fitted(
     """A window around what is painted, with room to see around it.
 
     Its range begins so that `frame` (the one being looked at) lies inside, and covers the
-    painting's first key frame when it can. Without painting: the whole picture.
+    painting's first key frame when it can. It is as large as the masks of its frames need; without
+    any, as all masks need; without painting: the whole picture.
     """
     latest = max(0, clip_frames - grid[0])
     first = min(min(painted.keyframes, default=frame), frame)
     first = min(max(first, frame - grid[0] + 1), latest)
-    box = bounds(painted)
+    box = painted.box(range(first, first + grid[0])) or bounds(painted)
     if box is None:
         return whole(size, grid, first=first)
     left, top, right, bottom = box

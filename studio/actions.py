@@ -39,9 +39,9 @@ def _no_key_here(window: MainWindow) -> str:
 
 
 def _nothing_here(window: MainWindow) -> str:
-    masks, number = window.studio.masks, window.studio.stage.number
-    mask = masks.at(number)
-    return "" if mask is not None and mask.any() else "Nothing is painted on this frame."
+    track, number = window.studio.masks.track, window.studio.stage.number
+    blank = track is None or track.blank(number)
+    return "Nothing is painted on this frame." if blank else ""
 
 
 def _key_here(window: MainWindow) -> str:

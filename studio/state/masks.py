@@ -110,11 +110,11 @@ class Masks(Observable):
         if key in track.keyframes and key != frame:
             self._edit(f"Move mask key {key + 1} to {frame + 1}", frame, track.moved(key, frame))
 
-    def set_kind(self, start: int, kind: Kind) -> None:
-        """What the masks do after a key frame, or before all of them (`LEAD`)."""
+    def set_kind(self, start: int, kind: Kind, frame: int) -> None:
+        """What the masks do after a key frame, or before all of them (`LEAD`); `frame` is the
+        one being looked at."""
         track = self._open_track()
         if track.kinds.get(start, "hold") != kind:
-            frame = max(start, 0)
             self._edit(f"{kind.capitalize()} masks", frame, track.of_kind(start, kind))
 
     def key_beside(self, frame: int, direction: int) -> int | None:

@@ -129,7 +129,7 @@ class Stage(Observable):
         shown = self._tools.onion and self._tools.mask_shown and self.picture is not None
         beside = [self._masks.key_beside(self.number, way) if shown else None for way in (-1, 1)]
         before, after = (None if key is None else self._masks.at(key) for key in beside)
-        if before is not None or after is not None or self.onion != (None, None):
+        if any(mask is not None for mask in (before, after, *self.onion)):
             self.onion = (before, after)
 
     def _show_window(self) -> None:

@@ -102,7 +102,7 @@ class Tracking(Observable):
     def of_kind(self, span: Span, kind: Kind) -> None:
         """What the masks of a span do; to track is work that begins at once."""
         if kind != "track":
-            self._masks.set_kind(span.start, kind)
+            self._masks.set_kind(span.start, kind, self._playback.position)
         elif span.before is not None:
             self.forward(span.before)
         elif span.after is not None:

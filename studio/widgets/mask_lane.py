@@ -29,6 +29,11 @@ _HOLD = QColor(theme.PAINTED.red(), theme.PAINTED.green(), theme.PAINTED.blue(),
 _CHANGE = QColor(theme.PAINTED.red(), theme.PAINTED.green(), theme.PAINTED.blue(), 150)
 _TRUST = ((0.0, QColor("#d9483b")), (0.5, QColor("#e8b04a")), (1.0, QColor("#4fb39a")))
 
+_KEYS = (
+    Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
+    Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Delete,
+)  # fmt: skip
+
 WORDS: dict[Kind, str] = {
     "hold": "holds",
     "interpolate": "changes into the next",
@@ -228,6 +233,10 @@ class MaskLane(QWidget):
         self.menuRequested.emit(frame, place)
 
     def event(self, event: QEvent) -> bool:
+        # Window-wide shortcuts on the same keys would else take them from the lane.
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            event.setAccepted(event.key() in _KEYS and not event.modifiers())
+            return True
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent) and self._length:
             QToolTip.showText(event.globalPos(), self.words(QPointF(event.pos())), self)
             return True

@@ -105,6 +105,14 @@ def test_equal_stamps_are_equal_masks(
         assert np.array_equal(made.at(frame), other.at(another))
 
 
+@given(tracks(), st.integers(0, 24))
+def test_blank_frame_has_no_painted_pixel(made: MaskTrack, frame: int) -> None:
+    changing = made.span_of(frame).kind == "interpolate"
+
+    assert not (made.blank(frame) and made.at(frame).any())
+    assert made.blank(frame) or changing or made.at(frame).any()
+
+
 @given(tracks())
 def test_key_frame_shows_what_was_painted(made: MaskTrack) -> None:
     for frame, runs in made.keyframes.items():

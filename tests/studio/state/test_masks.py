@@ -112,7 +112,7 @@ def test_tracking_is_one_edit(masks: Masks) -> None:
 
 def test_what_flows_from_a_correction_is_undone_with_it(masks: Masks) -> None:
     masks.paint(0, box(1))
-    masks.set_kind(0, "track")
+    masks.set_kind(0, "track", 0)
     tracked(masks, 1, 2, 3)
     before = masks.track
     heard: list[int] = []
@@ -134,7 +134,7 @@ def test_what_flows_from_a_correction_is_undone_with_it(masks: Masks) -> None:
 
 def test_undo_asks_for_no_tracking(masks: Masks) -> None:
     masks.paint(0, box(1))
-    masks.set_kind(0, "track")
+    masks.set_kind(0, "track", 0)
     tracked(masks, 1, 2)
     masks.paint(2, box(5))
     heard: list[int] = []
