@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,9 @@ import torch
 from core.bundle import ModelBundle
 from core.cards import ModelCard, Network
 from core.errors import UserError
+from core.jobs import train
 from core.models.tokenizers.vqgan2d import VQGAN2D
+from core.requests import TrainRequest
 from core.training.checkpoints import save_checkpoint
 from core.training.loading import Batch
 from core.training.recipe import AdversarialTraining, MagvitRecipe, load_recipe
@@ -148,3 +151,25 @@ def test_a_bundle_gives_the_tokenizer(flat: MagvitRecipe, deep: MagvitRecipe) ->
 def test_a_folder_without_either_is_refused(deep: MagvitRecipe) -> None:
     with pytest.raises(UserError, match="2D-VQ"):
         TokenizerPhase(deep)
+
+
+@pytest.mark.slow
+def test_a_3d_vq_is_trained_from_the_run_of_a_2d_vq(recipe_file: Path, tmp_path: Path) -> None:
+    text = (
+        recipe_file.read_text().replace("size = 8", "size = 16").replace("steps = 12", "steps = 2")
+    )
+    text += "\n[tokenizer.adversarial]\nfilters = 4\nlecam = 0.01\n"
+    flat, deep = recipe_file.with_name("flat.toml"), recipe_file.with_name("deep.toml")
+    one = text.replace("temporal_down = [true]\n", "")
+    flat.write_text(one.replace("[tokenizer]\n", f"[tokenizer]\n{FLAT}"))
+    deep.write_text(text.replace("[tokenizer]\n", '[tokenizer]\ninflate = "run"\n'))
+
+    *_, first = train.run(TrainRequest(flat, recipe_file.parent / "run", tmp_path / "flat"))
+    *_, last = train.run(TrainRequest(deep, tmp_path / "deep-run", tmp_path / "deep"))
+
+    assert first.bundle is not None
+    assert last.bundle is not None
+    assert ModelCard.read(first.bundle).stride == (1, 2, 2)
+    assert ModelCard.read(last.bundle).tokenizer.name == "vqgan3d"
+    said = (tmp_path / "deep-run" / "metrics.jsonl").read_text().splitlines()[0]
+    assert {"adversarial", "r1", "lecam", "discriminator_gradient"} <= json.loads(said).keys()
