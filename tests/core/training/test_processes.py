@@ -9,14 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from core.jobs import train
 from core.requests import TrainRequest
+from core.training.checkpoints import load_checkpoint
 from tests.conftest import ROOT
 from tests.core.training.test_videogpt import RECIPE as VIDEOGPT
 
 SCRIPT = Path(__file__).with_name("train_recipes.py")
+pytestmark = pytest.mark.usefixtures("one_thread")
 ADVERSARIAL = """
 [tokenizer.adversarial]
 begin = 3
@@ -62,6 +63,11 @@ def agree(one: Path, two: Path, tolerance: float) -> None:
                 assert double[name] == pytest.approx(value, rel=tolerance, abs=tolerance), name
 
 
+def alone(recipe: Path, runs: Path) -> None:
+    """Trains a recipe in this process."""
+    list(train.run(TrainRequest(recipe, runs / recipe.stem, runs / "models")))
+
+
 @pytest.fixture
 def magvit(recipe_file: Path) -> Path:
     text = recipe_file.read_text().replace("batch = 1", "batch = 2").replace("threads = 1", "")
@@ -87,8 +93,29 @@ def test_two_processes_learn_what_one_does(magvit: Path, videogpt: Path, tmp_pat
     recipes = (magvit, videogpt, adversarial)
     start(tmp_path / "two", *recipes)
 
-    torch.set_num_threads(1)
     for recipe in recipes:
-        request = TrainRequest(recipe, tmp_path / "one" / recipe.stem, tmp_path / "models")
-        list(train.run(request))
+        alone(recipe, tmp_path / "one")
         agree(tmp_path / "one" / recipe.stem, tmp_path / "two" / recipe.stem, 2e-4)
+
+
+@pytest.mark.slow
+def test_networks_in_pieces_learn_what_whole_ones_do(
+    magvit: Path, videogpt: Path, tmp_path: Path
+) -> None:
+    cases = ((magvit, "transformer", "steps = 12"), (videogpt, "prior", "steps = 6"))
+    for recipe, _, steps in cases:
+        text = recipe.read_text().replace("layers = 1", "layers = 2")
+        recipe.write_text(text.replace(steps, "steps = 7"))
+    start(tmp_path / "two", magvit, videogpt, ACCELERATE_USE_FSDP="true", FSDP_VERSION="2")
+
+    for recipe, phase, _ in cases:
+        one, two = tmp_path / "one" / recipe.stem, tmp_path / "two" / recipe.stem
+        alone(recipe, tmp_path / "one")
+        agree(one, two, 2e-4)
+        ours, theirs = load_checkpoint(one / phase).state, load_checkpoint(two / phase).state
+        assert ours.keys() == theirs.keys()
+        for name, tensor in ours.items():
+            assert tensor.allclose(theirs[name], atol=2e-3), name
+        recipe.write_text(recipe.read_text().replace("steps = 7", "steps = 8"))
+        alone(recipe, tmp_path / "two")  # one process goes on where two stopped
+        assert load_checkpoint(two / phase).done == 8
