@@ -6,9 +6,13 @@ import math
 from pathlib import Path
 
 import pytest
+import torch
 
 from core.errors import UserError
+from core.models.discriminators import Discriminator
 from core.models.presets import PRESETS
+from core.models.tokenizers import TOKENIZERS
+from core.training.adversary import discriminator_config
 from core.training.published_magvit import magvit_presets
 from core.training.recipe import (
     MagvitRecipe,
@@ -189,3 +193,35 @@ def test_a_tokenizer_of_frames_has_sizes_of_its_own(recipe_file: Path) -> None:
     assert isinstance(recipe, MagvitRecipe)
     assert recipe.tokenizer.model.stride == (1, 2, 2)
     assert recipe.transformer_config(0).grid == (4, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "words", "tokenizer", "judge"),
+    [
+        ("ucf101-b", 101, 1127, 40_579_843, 15_339_457),
+        ("ucf101-l", 101, 1127, 157_811_971, 61_341_569),
+        ("bair-b", 3, 1026, 36_596_355, 11_734_465),
+        ("bair-mt8-l", 3, 1041, 141_882_371, 46_922_625),
+        ("ssv2-b", 174, 1215, 40_579_843, 15_339_457),
+        ("2d-ucf101-b", 101, 1127, 13_809_667, 5_972_545),
+    ],
+)
+def test_presets_of_magvit_have_the_published_networks(
+    tmp_path: Path, name: str, classes: int, words: int, tokenizer: int, judge: int
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'name = "mine"\npreset = "magvit-{name}"\n[[data]]\nfolder = "videos"\n')
+    recipe = load_recipe(path)
+    assert isinstance(recipe, MagvitRecipe)
+    training = recipe.tokenizer
+    shape = (recipe.frames, recipe.size, recipe.size)
+
+    with torch.device("meta"):
+        networks = (
+            TOKENIZERS[training.network](training.model),
+            Discriminator(discriminator_config(training, shape)),
+        )
+
+    counts = [sum(weight.numel() for weight in one.parameters()) for one in networks]
+    assert counts == [tokenizer, judge]
+    assert recipe.transformer_config(classes).vocabulary == words
