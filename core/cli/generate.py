@@ -38,7 +38,9 @@ DECODER_OPTIONS = {
     "steps": ("steps",),
     "schedule": ("schedule",),
     "temperature": ("choice_temperature", "temperature"),
+    "sampling_temperature": ("sampling_temperature",),
     "guidance": ("guidance",),
+    "guidance_ramp": ("guidance_ramp",),
     "top_k": ("top_k",),
     "top_p": ("top_p",),
     "speculative": ("speculative",),
@@ -102,7 +104,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--temperature", type=float, help="chance: of which tokens are kept, or of what is drawn"
     )
+    how.add_argument(
+        "--sampling-temperature", type=float, metavar="T", help="chance: of what is drawn"
+    )
     how.add_argument("--guidance", type=float, help="guidance scale")
+    how.add_argument("--guidance-ramp", help="constant, or linear: from nothing to all of it")
     how.add_argument("--top-k", type=int, metavar="K", help="draw among the K likeliest tokens")
     how.add_argument("--top-p", type=float, metavar="P", help="draw among the likeliest up to P")
     how.add_argument(
