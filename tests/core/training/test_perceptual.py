@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.errors import UserError
-from core.training.perceptual import SIZE, find_perceptual
+from core.training.perceptual import SIZE, chosen_perceptual, find_perceptual
 
 
 class MeanColour(nn.Module):
@@ -76,3 +76,22 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UserError, match="TorchScript"):
         find_perceptual(tmp_path / "notes.ts")
+
+
+@pytest.mark.parametrize("name", ["", "absent.ts"])
+def test_training_without_the_network_says_so(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    assert chosen_perceptual(name, tmp_path) is None
+
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "left out" in caplog.text
+    assert name in caplog.text
+
+
+def test_a_network_of_the_recipe_is_named(network: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        found = chosen_perceptual(network.name, network.parent)
+
+    assert found is not None
+    assert found.name in caplog.text
