@@ -270,7 +270,7 @@ class ExportDialog(QDialog):
 
     def _bytes(self) -> str:
         size = self._export.size.size
-        if self._export.running:
+        if self._export.running or self._export.finished:
             return ""
         if size is None:
             return "estimating the size …" if self._export.size.asking else "size not known yet"

@@ -19,7 +19,7 @@ from core.media.format_options import CodedOptions, GIFOptions
 from core.media.names import shortened
 from core.media.reading import open_clip
 from core.media.writing import WRITERS, has_encoder, write_clip
-from tests.core.media.made import distance, moving_square, write_tone
+from tests.core.media.made import distance, moving_square, write_tone, write_video
 
 NTSC = Fraction(30000, 1001)
 SMALL = [name for name, row in WRITERS.items() if row.smallest == 1]
@@ -457,3 +457,33 @@ def test_arrays_of_others_are_refused_with_the_reason(tmp_path: Path) -> None:
     }.items():
         with pytest.raises(UserError, match=words):
             open_clip(tmp_path / f"{name}.npz")
+
+
+@pytest.mark.parametrize("name", ["mp4", "prores", "webm", "png"])
+def test_turned_source_is_written_upright(name: str, tmp_path: Path) -> None:
+    source = write_video(tmp_path / "turned.mp4", moving_square(4, (96, 64)), rotation=90)
+    with open_clip(source) as clip:
+        frames = clip.read(0, 4).frames
+        assert clip.size == (64, 96)
+
+    path = written(tmp_path / f"out{WRITERS[name].suffix}", frames, writer=name)
+
+    with open_clip(path) as clip:
+        assert clip.size == (64, 96)
+        assert distance(clip.frame(2), frames[2]) < 6
+
+
+@pytest.mark.parametrize("name", ["mp4", "webm"])
+def test_varying_rate_becomes_a_constant_one(name: str, tmp_path: Path) -> None:
+    times = [0, 40, 80, 200, 240, 400, 440, 480]
+    source = write_video(tmp_path / "vfr.mkv", moving_square(8, (96, 64)), times=times)
+    with open_clip(source) as clip:
+        frames, rate = clip.read(0, len(clip)).frames, clip.rate
+
+    path = written(tmp_path / f"out{WRITERS[name].suffix}", frames, writer=name, rate=rate)
+
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        seconds = [float(frame.pts * stream.time_base) for frame in container.decode(stream)]
+    assert len(seconds) == len(frames) > 8
+    assert np.diff(seconds) == pytest.approx(float(1 / rate), abs=0.0011)
