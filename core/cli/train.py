@@ -32,6 +32,7 @@ def add_folders(parser: argparse.ArgumentParser) -> None:
     """Arguments that every training has."""
     parser.add_argument(
         "--run",
+        "--run-folder",  # torchrun takes --run for an option of its own
         type=Path,
         dest="folder",
         help="checkpoints, metrics and samples; default: runs/ and the recipe's name",

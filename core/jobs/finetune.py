@@ -17,11 +17,11 @@ from core.training.disk import write_whole
 from core.training.families import first_phase, second_phase, start_of
 from core.training.finetuning import recipe_values
 from core.training.loading import Loader
-from core.training.loop import take_step
 from core.training.phases import Phase
 from core.training.recipe import DataSource, load_recipe
 from core.training.recipe_text import as_toml
 from core.training.run_folder import RECIPE, begun
+from core.training.steps import take_step
 
 TRIED_STEPS = 4
 """Steps that are timed and forgotten, to know how many fit into some minutes, after one more."""

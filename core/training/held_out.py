@@ -8,6 +8,7 @@ from core.training import processes
 from core.training.data import Footage
 from core.training.loading import Batch, stacked
 from core.training.phases import Phase
+from core.training.steps import moved
 
 AT_ONCE = 8
 """Clips in one pass."""
@@ -44,8 +45,3 @@ class HeldOut:
 def fixed_batch(phase: Phase, footage: Footage, numbers: range) -> Batch:
     """Examples by number, the same every time; no step ever sees these draws."""
     return stacked([phase.examples(footage, phase.steps, number) for number in numbers])
-
-
-def moved(batch: Batch, device: torch.device) -> Batch:
-    """A batch on the device."""
-    return {name: tensor.to(device, non_blocking=True) for name, tensor in batch.items()}

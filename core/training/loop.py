@@ -8,7 +8,7 @@ step's batch, all take the same steps, and the first one alone writes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,14 +22,15 @@ from core.training import processes
 from core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from core.training.computing import CPU
 from core.training.data import Footage
-from core.training.held_out import HeldOut, fixed_batch, moved
+from core.training.held_out import HeldOut, fixed_batch
 from core.training.learner import Misfit
-from core.training.loading import Batch, Examples, Loader
-from core.training.phases import Losses, Phase
+from core.training.loading import Examples, Loader
+from core.training.phases import Phase
 from core.training.recipe import Recipe
-from core.training.report import Report, Step
+from core.training.report import Report
 from core.training.run_folder import SAMPLES, forget_after
 from core.training.samples import CLIPS, write_samples
+from core.training.steps import moved, take_step
 from core.training.stopping import StopSignals
 
 REPORT_EVERY = 10
@@ -200,67 +201,6 @@ class _Phase:
         if self._writes:
             forget_after(self._run, self._phase.name, self._done)
         self._report.resume(self._done, found.notes if found else {})
-
-
-def take_step(
-    phase: Phase,
-    parts: Sequence[Batch],
-    step: int,
-    seed: int = 0,
-    device: torch.device = CPU,
-) -> Step:
-    """One step of all learners.
-
-    Raises:
-        UserError: a loss or a gradient is not a number; no weight has moved.
-    """
-    clips, loss, figures = 0, 0.0, dict[str, float]()
-    for number, part in enumerate(parts):
-        share = processes.rank() * len(parts) + number
-        torch.manual_seed(hash((seed, phase.stream, step, share)))
-        losses = phase.losses(moved(part, device), step)
-        values = _read(losses)
-        _refuse_nan(losses, values, step)
-        terms = [term for one in losses.terms.values() for term in one.values()]
-        (sum(terms, torch.zeros((), device=device)) / len(parts)).backward()
-        clips += len(next(iter(part.values())))
-        first = next(iter(losses.terms.values()), {})
-        loss += sum(values[name] for name in first) / len(parts)
-        for name, value in values.items():
-            figures[name] = figures.get(name, 0.0) + value / len(parts)
-    for name, learner in phase.learners.items():
-        figures[_below(phase, name, "gradient")] = learner.update(step)
-    torch.manual_seed(hash((seed, phase.stream, step)))  # the same in all processes
-    phase.after(step)
-    return Step(clips * processes.count(), loss, figures)
-
-
-def _read(losses: Losses) -> dict[str, float]:
-    """All scalars by name, means over the processes; the device is waited for once."""
-    terms = {name: value for one in losses.terms.values() for name, value in one.items()}
-    named: dict[str, Tensor | float] = {**terms, **losses.figures}
-    if not named:
-        return {}
-    device = next((v.device for v in named.values() if isinstance(v, Tensor)), CPU)
-    values = [torch.as_tensor(v, device=device).detach().float() for v in named.values()]
-    means = processes.all_mean(torch.stack(values)).tolist()
-    return dict(zip(named, means, strict=True))
-
-
-def _refuse_nan(losses: Losses, values: Mapping[str, float], step: int) -> None:
-    for learner, terms in losses.terms.items():
-        for name in terms:
-            if not math.isfinite(values[name]):
-                raise UserError(
-                    f"Training stopped at step {step}: the {learner}'s loss term “{name}” is "
-                    f"{values[name]}. The last checkpoint is good. Lower the rate, clip the "
-                    'gradient, or set precision = "float32", then go on from there by --resume.'
-                )
-
-
-def _below(phase: Phase, learner: str, name: str) -> str:
-    """The first learner's figures have plain names."""
-    return name if learner == next(iter(phase.learners)) else f"{learner}_{name}"
 
 
 def whole_state(phase: Phase) -> dict[str, Tensor]:

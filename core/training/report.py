@@ -9,7 +9,6 @@ import resource
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,27 +17,13 @@ import torch
 from core.requests import TrainUpdate
 from core.training.disk import explained
 from core.training.run_folder import EVENTS, METRICS
+from core.training.steps import Step
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 SMOOTHING = 0.9
 """Of the loss that says which checkpoint is the best where no footage is held out."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """What one step said.
-
-    Attributes:
-        clips: of all processes.
-        loss: of the network that ships: the sum of its terms.
-        figures: terms of the losses and other figures.
-    """
-
-    clips: int
-    loss: float
-    figures: Mapping[str, float]
 
 
 class Report:

@@ -14,9 +14,10 @@ from core.errors import UserError
 from core.training.computing import Computing, blocks
 from core.training.data import load_footage
 from core.training.loading import Loader
-from core.training.loop import Plan, run_phase, take_step
+from core.training.loop import Plan, run_phase
 from core.training.phases import Losses
 from core.training.recipe import MagvitRecipe, load_recipe
+from core.training.steps import take_step
 from core.training.tokenizer import TokenizerPhase
 from core.training.transformer import TransformerPhase
 

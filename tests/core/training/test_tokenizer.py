@@ -11,8 +11,8 @@ import torch
 
 from core.training.data import load_footage
 from core.training.loading import Loader
-from core.training.loop import take_step
 from core.training.recipe import Leg, load_recipe
+from core.training.steps import take_step
 from core.training.tokenizer import TokenizerPhase
 
 LEARNING, ALONE = Leg(3, 16, 2), Leg(3, 16, 2, decoder_only=True)

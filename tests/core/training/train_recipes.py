@@ -1,6 +1,6 @@
 """Trains recipes one after the other; started several times by torchrun, as one training.
 
-    train_recipes.py RUNS RECIPE.toml …
+train_recipes.py RUNS RECIPE.toml …
 """
 
 from __future__ import annotations
