@@ -69,8 +69,11 @@ def refuse_other_settings(settings: Mapping[str, Any], folder: Path) -> None:
 
 @contextmanager
 def _whole(path: Path) -> Iterator[Path]:
-    """A file beside `path`, of no type that anybody reads; it takes its place at the end."""
-    partial = path.with_name(f"{path.name}.partial")
+    """A file beside `path`, of no type that anybody reads; it takes its place at the end.
+
+    Its name is the process's own: a worker that survived its run may still be writing the same.
+    """
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial

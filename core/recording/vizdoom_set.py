@@ -7,7 +7,9 @@ share no episode, and neither the number of workers nor an interruption changes 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -36,6 +38,9 @@ LONGEST = 480
 """Frames of an episode: half a minute."""
 VERSION = 1
 """Of what is recorded: the same version, vizdoom and seed give the same frames."""
+
+_RECORDING = threading.Lock()
+"""Held by a worker during an episode."""
 
 
 @dataclass(eq=False)
@@ -81,7 +86,7 @@ def record_vizdoom(request: VizdoomRequest) -> Iterator[RecordUpdate]:
         _skip_recorded(request, part)
     _describe(request, parts)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(request.workers, context, _ignore_interrupts) as pool:
+    with ProcessPoolExecutor(request.workers, context, _begin_worker) as pool:
         for path in _record_parts(pool, request, parts):
             yield _update(parts, path)
     _describe(request, parts)
@@ -121,21 +126,32 @@ def _result(future: Future[int]) -> int:
         ) from error
 
 
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches a whole group of processes; the one that asked for the recording acts."""
+def _begin_worker() -> None:
+    """Ctrl-C reaches a whole group of processes: the one that asked for the recording acts."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    """A parent that was killed says nothing to its workers; they would wait for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    with _RECORDING:
+        os._exit(1)
 
 
 def _record_one(request: VizdoomRequest, part: _Part) -> int:
     """Writes an episode; the arrays last, so that what is there is complete with them."""
     seed = (request.seed, SPLITS.index(part.split), part.number)
     scenario = SCENARIOS[part.scenario]
-    episode = record_episode(scenario, seed, part.next_frames, request.sizes)
-    for size in request.sizes:
-        path = part.path(request.root(size))
-        write_video(episode.frames[size], Fraction(FRAMES_PER_SECOND), path)
-        arrays = {"actions": episode.actions, "states": episode.states}
-        write_arrays(arrays, path.with_suffix(".npz"))
+    with _RECORDING:
+        episode = record_episode(scenario, seed, part.next_frames, request.sizes)
+        for size in request.sizes:
+            path = part.path(request.root(size))
+            write_video(episode.frames[size], Fraction(FRAMES_PER_SECOND), path)
+            arrays = {"actions": episode.actions, "states": episode.states}
+            write_arrays(arrays, path.with_suffix(".npz"))
     return len(episode)
 
 

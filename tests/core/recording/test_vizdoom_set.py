@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from core.recording.requests import VizdoomRequest
 from core.recording.vizdoom_set import LONGEST, _Part, record_vizdoom
 
 HOURS = 3 * 60 / 16 / 3600  # 180 frames
+ROOT = Path(__file__).resolve().parents[3]
 SHORT = ("health_gathering", "my_way_home")
 
 
@@ -88,6 +90,23 @@ def test_two_workers_record_the_same_and_what_is_missing(recorded: Path, tmp_pat
     lost.unlink()
     (again,) = record_vizdoom(request)
     assert again.path == lost.with_suffix(".mp4")
+    assert _sums(tmp_path) == _sums(recorded)
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_and_leaves_no_worker(recorded: Path, tmp_path: Path) -> None:
+    settings = ("--hours", str(HOURS), "--val-share", "0.3", "--size", "both", "--json-lines")
+    names = [word for name in SHORT for word in ("--scenario", name)]
+    command = [sys.executable, "-m", "core", "record", "vizdoom", str(tmp_path), *settings, *names]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline()
+        run.kill()
+        rest = run.stdout.read()  # ends when the last worker, which shares the pipe, is gone
+
+    assert rest.count(b"recorded") < 3
+    assert not (tmp_path / "64" / "val" / SHORT[1] / "0000.npz").exists()
+    list(record_vizdoom(_request(tmp_path)))
     assert _sums(tmp_path) == _sums(recorded)
 
 
