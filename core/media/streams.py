@@ -50,7 +50,7 @@ class StreamDecoder:
             {int(pts): n for n, pts in enumerate(packets.pts)} if packets.seekable else {}
         )
         self._container: av.container.InputContainer | None = None
-        self._stream: av.VideoStream
+        self._stream: av.VideoStream | None = None
 
     def run(self, key: int) -> Iterator[tuple[int, av.VideoFrame]]:
         """Packet number and frame, in the decoder's order, from packet `key` to the end."""
@@ -59,8 +59,8 @@ class StreamDecoder:
                 continue
             packet.pts = packet.dts = number
             self.fed = number
-            yield from _frames(self._stream.codec_context, packet)
-        yield from _frames(self._stream.codec_context, None)
+            yield from _frames(self._context, packet)
+        yield from _frames(self._context, None)
 
     def twin(self) -> StreamDecoder:
         """Another decoder of the same stream."""
@@ -78,7 +78,12 @@ class StreamDecoder:
     def close(self) -> None:
         if self._container is not None:
             self._container.close()
-            self._container = None
+            self._container = self._stream = None  # a stream keeps its decoder's pictures
+
+    @property
+    def _context(self) -> av.VideoCodecContext:
+        assert self._stream is not None  # numbering the packets has opened it
+        return self._stream.codec_context
 
     def _numbered(self, key: int) -> Iterator[tuple[int, av.Packet]]:
         """Packets and their numbers, from `key` or before it to the end of the file."""
@@ -103,7 +108,7 @@ class StreamDecoder:
         except (av.FFmpegError, OSError) as error:
             raise refusals.unreadable(self._path) from error
         self._container, self._stream = container, container.streams[self._stream_index]
-        context = self._stream.codec_context
+        context = self._context
         large = context.width * context.height > _LARGE_PICTURE
         # Frames decoded in parallel are all held: too much memory for very large pictures.
         context.thread_type = "SLICE" if large else "AUTO"

@@ -28,6 +28,7 @@ class SourceVideo(Video):
         self._shown = source.timeline.pictures
         self.size = source.size
         self.cost = _BYTES_PER_FRAME * len(self._shown)
+        source.close()
 
     def __len__(self) -> int:
         return len(self._shown)
