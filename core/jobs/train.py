@@ -26,6 +26,7 @@ from core.training.data import Footage, load_footage
 from core.training.disk import explained
 from core.training.families import (
     SECOND_FOLDERS,
+    FirstPhase,
     SecondPhase,
     first_phase,
     second_phase,
@@ -82,7 +83,7 @@ class _Training:
         self._footage = load_footage(
             recipe.data, recipe.folder, self._start.classes, held_bytes=recipe.memory << 20
         )
-        self._first = first_phase(recipe, self._start, computing)
+        self._first: FirstPhase | None = None
         self._second: SecondPhase | None = None
 
     def run(self, request: TrainRequest) -> Iterator[TrainUpdate]:
@@ -93,6 +94,7 @@ class _Training:
         if metrics:
             yield self._message("Before", metrics)
         last = TrainUpdate(recipe.name, 0, 0)
+        self._first = first_phase(recipe, self._start, self._computing)
         if self._first:
             for last in run_phase(self._first, footage, request.run, plan, held_out):
                 yield last
@@ -130,7 +132,8 @@ class _Training:
         )
 
     def bundle_now(self, request: TrainRequest, *, best: bool) -> Path:
-        first, start = self._first, self._start
+        start = self._start
+        first = self._first = first_phase(self._recipe, start, self._computing)
         names = SECOND_FOLDERS[type(self._recipe)]
         begun = (request.run / names).is_dir()
         if first:

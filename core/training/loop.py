@@ -132,7 +132,7 @@ class _Phase:
                     self._done += 1
                     if processes.any_of(stop.asked, plan.device):
                         raise KeyboardInterrupt
-                    if self._due(REPORT_EVERY) or self._due(plan.save_every):
+                    if any(map(self._due, (REPORT_EVERY, plan.save_every, plan.samples_every))):
                         yield self._say(loader.waited_s)
             except (KeyboardInterrupt, GeneratorExit):
                 if self._saved < self._done:
@@ -142,14 +142,15 @@ class _Phase:
                 self._report.close()
 
     def _due(self, every: int) -> bool:
-        return self._done % every == 0 or self._done == self._phase.steps
+        """Is it time for what comes every so many steps, and at the end? 0 is never."""
+        return bool(every) and (self._done % every == 0 or self._done == self._phase.steps)
 
     def _say(self, waited_s: float) -> TrainUpdate:
         """Reports, and does what is due beside."""
         saves = self._due(self._plan.save_every)
         measured = self._held_out.measure() if saves and self._held_out else {}
         quality = measured.get("held_out_loss", self._report.smoothed)
-        shows = self._plan.samples_every and self._due(self._plan.samples_every)
+        shows = self._due(self._plan.samples_every)
         update = self._report.write(
             self._done,
             rate=self._rate(),
@@ -198,6 +199,12 @@ class _Phase:
             self._done = self._saved = found.done
             best = found.notes.get("best")
             self._best = math.inf if best is None else best
+        first = processes.at_first(lambda: self._done)
+        if first != self._done:
+            raise UserError(
+                f"This process finds {self._done} steps done in {self._folder}, the first process "
+                f"{first}. All machines must see the same folder."
+            )
         if self._writes:
             forget_after(self._run, self._phase.name, self._done)
         self._report.resume(self._done, found.notes if found else {})

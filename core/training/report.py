@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import torch
 
 from core.requests import TrainUpdate
@@ -132,6 +133,11 @@ class Report:
         with explained(path), path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line | speed) + "\n")
         assert self._events is not None
+        for path in update.samples:
+            if path.suffix == ".png":
+                picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+                tag = f"{update.phase}/samples"
+                self._events.add_image(tag, picture, update.step, dataformats="HWC")
         for name, value in {**update.figures, "rate": update.rate, **speed}.items():
             self._events.add_scalar(f"{update.phase}/{name}", value, update.step)
 
