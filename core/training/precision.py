@@ -31,7 +31,8 @@ class WorkingCopy:
         self.model = master
         if precision == "bf16":
             self.model = copy.deepcopy(master).to(torch.bfloat16)
-            _use_fast_norms(self.model)
+            if next(master.parameters()).is_cpu:
+                _use_fast_norms(self.model)
             for name in (*exact, *_batch_norms(master)):
                 self.model.set_submodule(name, master.get_submodule(name))
         for module in (self.master, self.model):
