@@ -44,6 +44,7 @@ class Framing(Observable):
         self._playback, self._recipe = playback, recipe
         self._looked_at = 0
         masks.edited.connect(self._follow_painting)
+        watch(masks, "track", self._place)  # while masks are tracked
         watch(playback, "in_mark", self._place)
         watch(recipe, "bundle task kept", self._place)
         watch(playback, "position playing", self._follow_playhead)

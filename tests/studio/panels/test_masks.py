@@ -231,6 +231,7 @@ def test_mask_is_tracked_from_the_menu_while_the_window_lives(
             studio, actions = window.studio, window.actions_
             assert not actions["track_forward"].isEnabled()
             studio.masks.paint(0, thing(0))
+            around_the_first = studio.framing.window.width
             actions["track_forward"].trigger()
 
             assert window.status.tracking.isVisible()
@@ -243,6 +244,7 @@ def test_mask_is_tracked_from_the_menu_while_the_window_lives(
             assert window.inspector.job.generate.isEnabled()
             assert set(studio.masks.track.tracked) == set(range(1, FRAMES))
             assert set(window.bottom.lane._shown.confidence) == set(range(1, FRAMES))
+            assert studio.framing.window.width > around_the_first
             studio.playback.go(6)
             await until(lambda: studio.stage.number == 6)
             mask = studio.stage.mask
