@@ -44,7 +44,7 @@ class GenerationRequest:
         seed: of the first variation; the next ones have seed + 1, seed + 2, …
         resume: a decode state to continue from (see `GenerationStepped.state`), or None.
         refine: the last state of a finished generation whose tokens a decoder that refines begins
-            with, or None for all others; see `refined`.
+            with, or None for all others; see `refined`. It may hold more variations than are asked.
         kept: first frames of the window that are kept and continued; only for tasks that continue.
         length: frames of the result; 0 = the model's own number. More than that are made window
             by window, each going on from the end of the one before (causal models alone).
@@ -100,7 +100,7 @@ class GenerationRequest:
         fields["window"] = Window(**data["window"])
         fields["painted"] = data["painted"] and MaskTrack.from_json(data["painted"])
         for name in STATES:
-            if data[name] is not None:
+            if data.get(name) is not None:
                 fields[name] = base64.b64decode(data[name])
         return cls(**fields)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -61,6 +62,18 @@ class DecodeState:
     def restarted(self) -> DecodeState:
         """What a decoder that refines starts from: the same tokens, with all steps to be done."""
         return replace(self, done=0)
+
+    def of(self, seeds: Sequence[int]) -> DecodeState:
+        """The samples of these seeds alone; those that there are."""
+        rows = [row for row, seed in enumerate(self.noise.seeds) if seed in seeds]
+        return replace(
+            self,
+            tokens=self.tokens[rows],
+            masked=self.masked[rows],
+            confidence=self.confidence[rows],
+            noise=replace(self.noise, seeds=tuple(self.noise.seeds[row] for row in rows)),
+            before=None if self.before is None else self.before[rows],
+        )
 
     def to_bytes(self) -> bytes:
         """An .npz archive, compressed: 4 to 7 KB for 1,024 tokens, 2 KB more with those before.

@@ -207,9 +207,7 @@ def _state(
         return None
     state = DecodeState.from_bytes(saved)
     if request.resume is None:
-        if state.masked.any():
-            raise UserError("Only a finished result is refined; let this generation end first.")
-        state = state.restarted()
+        state = _to_refine(state, request, card)
     grid = _grid(request, card)
     fits = (
         state.tokens.shape == (request.count, *grid)
@@ -224,6 +222,19 @@ def _state(
             "steps differs); generate again from the start."
         )
     return state
+
+
+def _to_refine(state: DecodeState, request: GenerationRequest, card: ModelCard) -> DecodeState:
+    """What a decoder begins with that refines a finished result; it may come from a file."""
+    if state.masked.any():
+        raise UserError("Only a finished result is refined; let this generation end first.")
+    codes = card.transformer.config["codebook_size"] if card.transformer else 0
+    if not ((state.tokens >= 0) & (state.tokens < codes)).all():
+        raise UserError(
+            f"The result that shall be refined is not one of “{card.title}”: it holds tokens that "
+            "this model does not know. Generate it again."
+        )
+    return state.restarted().of(_seeds(request))
 
 
 def _follows(state: DecodeState, count: int) -> bool:

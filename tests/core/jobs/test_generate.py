@@ -263,17 +263,30 @@ def test_a_refined_result_can_be_refined_again(painting: GenerationRequest) -> N
     assert not np.array_equal(result(twice), result(once))
 
 
+def test_one_of_several_variations_is_refined_alone(painting: GenerationRequest) -> None:
+    both = replace(painting, count=2)
+    asked = both.refined(finished_state(both), 3)
+
+    second = replace(asked, seed=asked.seed + 1, count=1)
+
+    assert np.array_equal(steps(second)[-1].tokens[0], steps(asked)[-1].tokens[1])
+
+
 def test_only_a_finished_result_of_the_same_generation_is_refined(
     painting: GenerationRequest,
 ) -> None:
     asked = painting.refined(finished_state(painting), 3)
     unfinished = painting.refined(steps(painting)[1].state, 3)
 
-    for wrong in (replace(asked, seed=9), replace(asked, count=2)):
+    for wrong in (replace(asked, seed=9), replace(asked, count=2), replace(asked, seed=6)):
         with pytest.raises(UserError, match="another generation"):
             updates(wrong)
     with pytest.raises(UserError, match="let this generation end"):
         updates(unfinished)
+    state = DecodeState.from_bytes(finished_state(painting))
+    foreign = replace(state, tokens=state.tokens + 32).to_bytes()
+    with pytest.raises(UserError, match="does not know"):
+        updates(replace(asked, refine=foreign))
     with pytest.raises(UserError, match="there is none"):
         updates(replace(asked, refine=None))
     with pytest.raises(UserError, match="begins from nothing"):
