@@ -17,7 +17,7 @@ Picture = NDArray[np.uint8]
 Point = tuple[float, float]
 
 _SHIFT = 4  # OpenCV takes corners of polygons in 1/16 pixels
-_SELECT_SIDE = 240  # longest side in pixels of the picture that GrabCut sees
+_SELECT_SIDE = 200  # longest side in pixels of the picture that GrabCut sees
 _SELECT_ROUNDS = 3
 
 

@@ -94,7 +94,9 @@ def test_a_correction_brings_the_mask_back(
     for name, clip, masks in pairs:
         reader: Callable[[int], NDArray[np.uint8]] = clip.frame
         track = MaskTrack(*clip.size).painted(0, masks.at(0)).of_kind(0, "track")
-        track = track.with_tracked(dict(follow(track, track.span_of(0), range(1, FRAMES + 1), reader)))
+        track = track.with_tracked(
+            dict(follow(track, track.span_of(0), range(1, FRAMES + 1), reader))
+        )
         before = np.mean(scores(masks, 0, [track.at(k) for k in range(1, FRAMES + 1)]))
         track = track.painted(FRAMES // 2, masks.at(FRAMES // 2))
         for span in track.spans[1:]:
