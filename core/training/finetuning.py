@@ -104,6 +104,7 @@ def _transformer(card: ModelCard, steps: Mapping[str, int], lora: int) -> dict[s
     kept = ("layers", "hidden", "mlp", "heads", "dropout", "multi_task", "conditioning")
     return {
         "steps": count,
+        "network": card.family or "bidirectional",
         **{name: sizes[name] for name in kept if name in sizes},
         "tasks": [name for name in card.tasks if not TASKS[name].painted],
         "paint_share": PAINTED if "paint" in card.tasks else 0.0,
