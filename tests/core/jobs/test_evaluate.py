@@ -22,12 +22,14 @@ from core.evaluation.store import CHUNKS
 from core.jobs import evaluate
 from core.jobs.evaluate import REPORT, SHEET, TEXT, write_metrics
 from core.metrics.baselines import BASELINES
-from core.metrics.files import NetworkFiles
+from core.metrics.files import NetworkFiles, checksum
 from tests.bundles import tiny_bundle, tiny_videogpt_bundle
+from tests.core.metrics.test_published_networks import ScriptedC3D, ScriptedI3D, script
 from tests.core.training.conftest import moving_circle, write_video
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
+SCRIPTED = {"i3d": ScriptedI3D(), "c3d": ScriptedC3D()}
 COLOURS = {"left": (220, 30, 30), "right": (30, 220, 30)}
 
 
@@ -181,6 +183,27 @@ def test_metrics_with_networks(shared: Path, request_: EvaluateRequest) -> None:
     (sha,) = report["networks"]["frechet"].values()
     assert f"squeezenet1_1_torchvision_fp16.pth `{sha[:8]}`" in update.text
     assert [line.split(":")[0] for line in report["absent"]] == ["FVD", "IS"]
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+def test_published_scores_with_networks_of_the_right_shape(
+    request_: EvaluateRequest, tmp_path: Path
+) -> None:
+    """Of a tokenizer alone, which also takes the 16 frames that these networks need."""
+    card = ModelCard.read(request_.bundle)
+    replace(card, transformer=None, tasks=(), frames=16).write(request_.bundle)
+    i3d, c3d = (script(net, tmp_path / f"{name}.pt") for name, net in SCRIPTED.items())
+    request = replace(request_, tasks=(), options={}, networks=NetworkFiles(i3d=i3d, c3d=c3d))
+
+    update = last(evaluate.run(request))
+
+    scores = update.report["sets"]["tokenizer"]["model"]
+    assert scores["fvd"]["full"] > 0
+    assert scores["fvd"]["debiased"] > 0
+    assert scores["inception"]["full"] >= 1
+    assert update.report["networks"]["fvd"] == {"i3d.pt": checksum(i3d)}
+    assert f"| FVD | i3d.pt | `{checksum(i3d)}` |" in update.text
+    assert update.metrics["tokenizer_fvd_model"] == scores["fvd"]["full"]
 
 
 @pytest.mark.parametrize("classes", [(), tuple(COLOURS)])
