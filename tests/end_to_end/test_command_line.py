@@ -102,6 +102,36 @@ def test_count_writes_numbered_files_that_differ(folder: Path) -> None:  # noqa:
     assert not np.array_equal(frames("out-1.mkv"), frames("out-2.mkv"))
 
 
+def test_finished_result_is_refined_in_more_steps(
+    folder: Path,  # noqa: ARG001
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert generate(*PAINT, "--out", "plain.mkv", "--count", "2") == 0
+    capsys.readouterr()
+    refined = ("--out", "refined.mkv", "--count", "2", "--refine", "4", "--json-lines")
+    assert generate(*PAINT, *refined) == 0
+
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["step"] for event in events if event["event"] == "stepped"] == [
+        1,
+        2,
+        3,
+        1,
+        2,
+        3,
+        4,
+    ]
+    original, painted = moving_square(FRAMES, SIZE), box() > 0
+    for number in (1, 2):
+        result = frames(f"refined-{number}.mkv")
+        assert not np.array_equal(result, frames(f"plain-{number}.mkv"))
+        assert np.array_equal(result[:, ~painted], original[:, ~painted])
+
+
+def test_refining_takes_two_steps_at_least(folder: Path) -> None:  # noqa: ARG001
+    assert generate(*PAINT, "--out", "out.mkv", "--refine", "1") == 2
+
+
 def test_mask_may_be_a_folder_or_a_video_of_another_size(folder: Path) -> None:
     (folder / "masks").mkdir()
     for number in range(3):
