@@ -38,11 +38,9 @@ class ExportPresets(QWidget):
         self.list.setFrameShape(QListWidget.Shape.NoFrame)
         self.save, self.delete = QPushButton("Save preset…"), QToolButton()
         self._lay_out()
-        self.list.itemClicked.connect(self._use)
-        self.list.itemActivated.connect(self._use)
+        self.list.currentRowChanged.connect(self._use)
         self.save.clicked.connect(self._ask_for_name)
         self.delete.clicked.connect(self._drop)
-        self.list.currentRowChanged.connect(lambda _row: self._show_delete())
         watch(export.presets, "all", self._list)
         watch(export, "choice", self._mark)
 
@@ -68,24 +66,24 @@ class ExportPresets(QWidget):
         column.addLayout(buttons)
 
     def _list(self) -> None:
+        blocked = self.list.blockSignals(True)
         self.list.clear()
         for preset in self._export.presets.all:
             item = QListWidgetItem(preset.label)
             item.setSizeHint(QSize(0, _ROW_PX))
             item.setToolTip(_described(preset))
-            item.setData(Qt.ItemDataRole.UserRole, preset)
             self.list.addItem(item)
+        self.list.blockSignals(blocked)
         self._mark()
 
     def _mark(self) -> None:
         """The preset that writes what is chosen now; none when something was changed."""
-        chosen = self._export.choice
-        rows = (
-            row
-            for row, preset in enumerate(self._export.presets.all)
-            if chosen.writes_like(preset.choice)
-        )
-        self.list.setCurrentRow(next(rows, -1))
+        chosen, presets = self._export.choice, self._export.presets.all
+        alike = [k for k, preset in enumerate(presets) if chosen.writes_like(preset.choice)]
+        if self.list.currentRow() not in alike:
+            blocked = self.list.blockSignals(True)
+            self.list.setCurrentRow(alike[-1] if alike else -1)
+            self.list.blockSignals(blocked)
         self._show_delete()
 
     def _show_delete(self) -> None:
@@ -101,8 +99,10 @@ class ExportPresets(QWidget):
         row = self.list.currentRow()
         return self._export.presets.all[row] if 0 <= row < len(self._export.presets.all) else None
 
-    def _use(self, item: QListWidgetItem) -> None:
-        self._export.use(item.data(Qt.ItemDataRole.UserRole))
+    def _use(self, _row: int) -> None:
+        if self._marked is not None:
+            self._export.use(self._marked)
+        self._show_delete()
 
     def _drop(self) -> None:
         if self._marked is not None and self._marked.own:

@@ -271,12 +271,33 @@ def test_presets_change_how_and_not_what(clip: Path) -> None:
         async with exporting(clip, result=True) as (window, dialog):
             dialog.content.choose("wipe")
             for row, preset in enumerate(PRESETS):
-                item = dialog.presets.list.item(row)
-                dialog.presets.list.itemClicked.emit(item)
+                dialog.presets.list.setCurrentRow(row)
                 assert dialog.writer.name == preset.choice.writer
                 assert window.studio.export.choice.writes_like(preset.choice)
                 assert dialog.presets.list.currentRow() == row
                 assert dialog.content.name == "wipe"
+
+    run(scenario())
+
+
+def test_presets_are_chosen_by_mouse_and_by_keys(clip: Path) -> None:
+    async def scenario() -> None:
+        async with exporting(clip) as (window, dialog):
+            rows = dialog.presets.list
+            place = rows.visualItemRect(rows.item(3)).center()
+            QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
+            assert dialog.writer.name == "gif"
+            QTest.keyClick(rows, Qt.Key.Key_Down)
+            assert dialog.writer.name == "png"
+            dialog.options.controls["compression"].setValue(9)
+            assert rows.currentRow() == -1
+            dialog.presets.keep_as("tight")
+            assert rows.currentItem().text() == "tight"
+            window.studio.export.presets.keep("twin", window.studio.export.choice)
+            QTest.keyClick(rows, Qt.Key.Key_Down)
+            assert rows.currentItem().text() == "twin"
+            dialog.presets.delete.click()
+            assert rows.currentItem().text() == "tight"
 
     run(scenario())
 
