@@ -16,6 +16,9 @@ from core.training.readers.lists import find_files, read_json
 from core.training.readers.tree import split_of_list
 from core.training.readers.video_files import SUFFIXES, VideoFiles
 
+NO_LISTS = ("manifest.json", "dataset.json")
+"""Licences of a folder's files; what a recorded set tells about itself."""
+
 
 @LAYOUTS.register("something")
 class Something(VideoFiles):
@@ -45,7 +48,7 @@ def _lists(place: Place) -> list[Path]:
     if place.labels is not None:
         return [place.labels] if place.labels.suffix.lower() == ".json" else []
     found = [place.tree.root / file for file in place.tree.at_top(".json")]
-    return [path for path in found if path.name != "manifest.json" and not _is_labels(path)]
+    return [path for path in found if path.name not in NO_LISTS and not _is_labels(path)]
 
 
 def _is_labels(path: Path) -> bool:

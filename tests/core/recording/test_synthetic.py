@@ -15,6 +15,8 @@ from core.errors import UserError
 from core.recording.requests import SyntheticRequest
 from core.recording.synthetic import SHAPES, digit_classes, moving_digits, moving_shapes
 from core.recording.synthetic_set import record_synthetic
+from core.training.data import Cut, load_footage
+from core.training.recipe import DataSource
 
 
 @settings(max_examples=20, deadline=None)
@@ -97,6 +99,18 @@ def test_what_is_read_back_is_what_was_drawn(tmp_path: Path) -> None:
     assert read.shape == drawn.shape
     error = ((read.astype(float) - drawn) ** 2).mean()
     assert 10 * np.log10(255**2 / error) > 38
+
+
+def test_a_set_is_footage_to_train_on(tmp_path: Path) -> None:
+    list(record_synthetic(SyntheticRequest(tmp_path, "shapes", clips=30, frames=6, size=16)))
+    source, cut = DataSource(folder=str(tmp_path)), Cut(frames=4, size=16)
+
+    for split in ("train", "val"):
+        footage = load_footage([source], tmp_path, SHAPES, split)
+        drawn = footage.draw(np.random.default_rng(0), cut)
+        assert drawn.frames.shape == (4, 16, 16, 3)
+        assert footage.classes == SHAPES
+        assert f"/{split}/{SHAPES[drawn.label]}/" in f"/{split}/{drawn.name}"
 
 
 def test_another_seed_is_refused_in_the_same_folder(tmp_path: Path) -> None:
