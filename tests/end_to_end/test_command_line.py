@@ -112,15 +112,8 @@ def test_finished_result_is_refined_in_more_steps(
     assert generate(*PAINT, *refined) == 0
 
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [event["step"] for event in events if event["event"] == "stepped"] == [
-        1,
-        2,
-        3,
-        1,
-        2,
-        3,
-        4,
-    ]
+    steps = [event["step"] for event in events if event["event"] == "stepped"]
+    assert steps == [1, 2, 3, 1, 2, 3, 4]
     original, painted = moving_square(FRAMES, SIZE), box() > 0
     for number in (1, 2):
         result = frames(f"refined-{number}.mkv")
