@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.training.readers import LAYOUTS, Listed, Place
-from core.training.readers.lists import find_files, read_table
+from core.training.readers.lists import find_files, has_columns, read_table
 from core.training.readers.tree import SPLITS, split_of_list
 from core.training.readers.video_files import SUFFIXES, VideoFiles
 
@@ -18,7 +18,7 @@ _COLUMNS = ("label", "youtube_id", "time_start", "time_end")
 
 @LAYOUTS.register("kinetics")
 class Kinetics(VideoFiles):
-    """Every CSV file at the top of the folder, or the one that `labels` names.
+    """Every CSV file of such columns at the top of the folder, or the one that `labels` names.
 
     The split is a row's own or its list's. A video may also be named by its id alone.
     """
@@ -42,7 +42,8 @@ class Kinetics(VideoFiles):
 def _lists(place: Place) -> list[Path]:
     if place.labels is not None:
         return [place.labels] if place.labels.suffix.lower() == ".csv" else []
-    return [place.tree.root / file for file in place.tree.at_top(".csv")]
+    found = [place.tree.root / file for file in place.tree.at_top(".csv")]
+    return [path for path in found if has_columns(path, _COLUMNS)]
 
 
 def _name(row: dict[str, str]) -> str:

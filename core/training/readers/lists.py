@@ -11,6 +11,8 @@ from typing import Any
 from core.errors import UserError
 from core.training.readers.tree import Tree
 
+_LONGEST_HEADER = 1 << 16
+
 
 def find_files(tree: Tree, suffixes: Sequence[str]) -> dict[str, Path]:
     """Paths by file name without suffix."""
@@ -46,6 +48,13 @@ def read_table(path: Path, columns: Sequence[str], delimiter: str = ",") -> list
             f"{', '.join(columns)}."
         )
     return [{key: value or "" for key, value in row.items() if key} for row in reader]
+
+
+def has_columns(path: Path, columns: Sequence[str]) -> bool:
+    """Whether the first line of a file names these columns of a table."""
+    with path.open("rb") as file:
+        first = file.readline(_LONGEST_HEADER).decode("utf-8-sig", "replace")
+    return set(columns) <= {name.strip() for name in first.split(",")}
 
 
 def read_json(path: Path) -> Any:

@@ -16,13 +16,11 @@ from core.training.readers.lists import find_files, read_json
 from core.training.readers.tree import split_of_list
 from core.training.readers.video_files import SUFFIXES, VideoFiles
 
-NO_LISTS = ("manifest.json", "dataset.json")
-"""Licences of a folder's files; what a recorded set tells about itself."""
-
 
 @LAYOUTS.register("something")
 class Something(VideoFiles):
-    """Every JSON list at the top of the folder, or the one that `labels` names.
+    """Every JSON list at the top of the folder whose name says a split, or the one that `labels`
+    names.
 
     A class is a row's template without its brackets, else its label. Where a file of labels is
     there, what it does not name is no class.
@@ -47,8 +45,7 @@ class Something(VideoFiles):
 def _lists(place: Place) -> list[Path]:
     if place.labels is not None:
         return [place.labels] if place.labels.suffix.lower() == ".json" else []
-    found = [place.tree.root / file for file in place.tree.at_top(".json")]
-    return [path for path in found if path.name not in NO_LISTS and not _is_labels(path)]
+    return [place.tree.root / file for file in place.tree.at_top(".json") if split_of_list(file)]
 
 
 def _is_labels(path: Path) -> bool:

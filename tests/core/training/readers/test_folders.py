@@ -116,7 +116,7 @@ def test_a_picture_that_cannot_be_read_shows_the_one_before(tmp_path: Path) -> N
 def test_layouts_are_found_by_name_and_confusion_is_said(tmp_path: Path) -> None:
     make_video(tmp_path / "a.mp4")
     (tmp_path / "list.csv").write_text("label,youtube_id,time_start,time_end,split\n")
-    (tmp_path / "list.json").write_text("[]")
+    (tmp_path / "list-train.json").write_text("[]")
     place = Place(tree_of(tmp_path))
 
     assert set(LAYOUTS) == {

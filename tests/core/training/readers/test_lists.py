@@ -11,9 +11,11 @@ import pytest
 from core.clip import Clip
 from core.errors import UserError
 from core.training.lengths import count_frames
+from core.training.readers import Place
 from core.training.readers.kinetics import Kinetics
 from core.training.readers.something import Something
 from core.training.readers.tgif import TGIF
+from core.training.readers.tree import tree_of
 from core.training.readers.ucf101 import UCF101
 from tests.core.training.conftest import write_video
 from tests.core.training.readers.made import (
@@ -100,7 +102,17 @@ def test_a_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("name,class\na,b\n")
 
     with pytest.raises(UserError, match=r"train\.csv has no column “label”"):
-        opened(tmp_path)
+        Kinetics().listed(Place(tree_of(tmp_path), labels=tmp_path / "train.csv"))
+
+
+def test_other_tables_beside_videos_change_nothing(tmp_path: Path) -> None:
+    make_video(tmp_path / "jump" / "a.mp4")
+    (tmp_path / "actions.csv").write_text("frame,action\n0,left\n")
+    (tmp_path / "dataset.json").write_text("{}")
+
+    _, videos = opened(tmp_path)
+
+    assert rows(videos) == [("jump/a.mp4", "jump", "")]
 
 
 def test_something_something_classes_are_templates(tmp_path: Path) -> None:
