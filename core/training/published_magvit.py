@@ -4,7 +4,7 @@
     preset = "magvit-2d-ucf101-b"   the same with the 2D-VQ that the 3D-VQ is inflated from
 
 Steps are epochs times whole batches of the data set's clips, as the authors count them. Left out,
-because they are no part of the papers' code: the pictures that 2D-VQ was trained on first, and the
+because they are no part of the paper's code: the pictures that 2D-VQ was trained on first, and the
 network of the perceptual loss, which a recipe names as `tokenizer.perceptual_network`.
 """
 
