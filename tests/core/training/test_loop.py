@@ -180,3 +180,18 @@ def test_a_run_shows_and_keeps_what_it_does(
     assert {path.parent.name for path in events} == {"tokenizer", "transformer"}
     held_out = [update.figures.get("held_out_loss") for update in updates]
     assert [loss is not None for loss in held_out[:4]] == [False, True, False, True]
+
+
+def test_a_report_spans_a_stop(tmp_path: Path, footage: Footage) -> None:
+    list(loop.run_phase(CountingPhase(), footage, tmp_path / "straight", PLAN))
+    with pytest.raises(KeyboardInterrupt):
+        list(loop.run_phase(CountingPhase(stop_at=6), footage, tmp_path / "stopped", PLAN))
+    list(loop.run_phase(CountingPhase(), footage, tmp_path / "stopped", PLAN))
+
+    lines = [
+        json.loads((tmp_path / run / "metrics.jsonl").read_text())
+        for run in ("straight", "stopped")
+    ]
+    assert [line.pop("samples_per_second") > 0 for line in lines] == [True, True]
+    assert lines[0] == lines[1]
+    assert lines[0]["loss"] == pytest.approx(sum(range(10)) / 10)

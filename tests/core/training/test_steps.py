@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from core.errors import UserError
 from core.training.computing import Computing, blocks
@@ -73,8 +73,11 @@ def test_a_tokenizer_recomputes_its_residual_blocks(recipe: MagvitRecipe) -> Non
     assert one == two
 
 
-@pytest.mark.slow
-def test_a_compiled_network_learns_the_same(recipe: MagvitRecipe) -> None:
+def test_a_compiled_network_learns_the_same(
+    recipe: MagvitRecipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile = nn.Module.compile  # traced as always, but torch's code generator takes half a minute
+    monkeypatch.setattr(nn.Module, "compile", lambda part: compile(part, backend="aot_eager"))
     compiled = losses(recipe, transformer(recipe, Computing(compiled=True)))
 
     assert compiled == pytest.approx(losses(recipe, transformer(recipe, Computing())), rel=1e-4)
