@@ -24,8 +24,8 @@ USUAL_GOP = 250
 LESS, MORE = 0.9, 1.1
 """Formats whose frames are coded one by one keep within these shares of what was reckoned."""
 CODED_LESS, CODED_MORE = 1.1, 1.8
-"""The others code what moves, of which a short stretch shows less than the whole: of eleven clips of
-six to twelve seconds the files were 1.15 to 1.75 times as large as was reckoned."""
+"""The others code what moves, of which a short stretch shows less than the whole: eleven clips of
+1.6 to 12 seconds became files of 1.15 to 1.75 times what was reckoned."""
 SOUND = 24_000
 """Bytes of a second of sound."""
 
