@@ -272,6 +272,8 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QFrame[notice="info"], QFrame[notice="warning"], QFrame[notice="error"] {
     background: @raised; border: 1px solid @line; border-radius: @radius; }
+QFrame[floating="true"] { background: @panel; border: 1px solid @line; border-radius: @radius;
+    margin-bottom: 6px; }
 QFrame[notice="info"] { border-left: 3px solid @accent; }
 QFrame[notice="warning"] { border-left: 3px solid @warning; }
 QFrame[notice="error"] { border-left: 3px solid @error; }

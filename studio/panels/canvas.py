@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
+    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -102,10 +103,6 @@ class Canvas(QWidget):
         for part in (self._hardness_row, self._tolerance_row, self.contiguous):
             row.addWidget(part)
         row.addStretch(1)
-        row.addWidget(self.legend)
-        row.addSpacing(theme.GAP_PX)
-        row.addWidget(self.lens_mode)
-        row.addSpacing(theme.GAP_PX)
         for name in ("mask_shown", "onion", "wipe", "lens"):
             row.addWidget(tool_button(actions[name]))
         row.addSpacing(2 * theme.GAP_PX)
@@ -124,7 +121,21 @@ class Canvas(QWidget):
         layers.addWidget(self.view, 0, 0)
         layers.addLayout(below_the_words, 0, 0, Qt.AlignmentFlag.AlignCenter)
         layers.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignTop)
+        below = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter
+        layers.addWidget(self._lens_bar(), 0, 0, below)
         return layers
+
+    def _lens_bar(self) -> QWidget:
+        """What the lens shows, over the picture's lower edge while the lens is on."""
+        bar = QFrame()
+        bar.setProperty("floating", True)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(theme.GAP_PX, 4, 4, 4)
+        row.addWidget(self.legend)
+        row.addSpacing(theme.GAP_PX)
+        row.addWidget(self.lens_mode)
+        bind(self._studio.tools, "lens", bar.setVisible)
+        return bar
 
     def _bind_view(self) -> None:
         studio, view = self._studio, self.view
@@ -193,10 +204,15 @@ class Canvas(QWidget):
 
     def _show_options(self) -> None:
         tool = self._studio.tools.tool
-        self.brush_size.setVisible(tool in WITH_TIP)
-        self._hardness_row.setVisible(tool in ("brush", "eraser"))
-        self._tolerance_row.setVisible(tool == "wand")
-        self.contiguous.setVisible(tool == "wand")
+        shown = {
+            self.brush_size: tool in WITH_TIP,
+            self._hardness_row: tool in ("brush", "eraser"),
+            self._tolerance_row: tool == "wand",
+            self.contiguous: tool == "wand",
+        }
+        # First what goes: all of them together would make the window wider.
+        for part in sorted(shown, key=shown.__getitem__):
+            part.setVisible(shown[part])
 
     def _show_before(self) -> None:
         wiping = self._studio.tools.wipe is not None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from studio import theme
 from studio.panels.canvas import tool_button
 from studio.panels.window_actions import Actions
 
 _GROUPS = (
-    ("brush", "eraser", "select", "wand", "fill"),
-    ("rectangle", "ellipse", "lasso", "polygon"),
+    ("brush", "eraser", "select", "wand", "rectangle", "ellipse", "lasso", "polygon", "fill"),
     ("pan", "window"),
     ("track_backward", "track_forward"),
     ("undo", "redo", "clear_masks"),
@@ -30,15 +30,20 @@ class ToolBar(QWidget):
         self.buttons = {name: tool_button(actions[name], _ICON_PX) for name in names}
         column = QVBoxLayout(self)
         column.setContentsMargins(5, 3, 5, 3)
-        column.setSpacing(1)
+        column.setSpacing(4)
         for number, group in enumerate(_GROUPS):
             if number:
-                column.addSpacing(2)
                 column.addWidget(_line())
-                column.addSpacing(2)
-            for name in group:
-                column.addWidget(self.buttons[name], 0, Qt.AlignmentFlag.AlignHCenter)
+            column.addLayout(self._pairs(group))
         column.addStretch(1)
+
+    def _pairs(self, names: Sequence[str]) -> QGridLayout:
+        """Two columns, so that all fit on a small screen."""
+        grid = QGridLayout()
+        grid.setSpacing(1)
+        for number, name in enumerate(names):
+            grid.addWidget(self.buttons[name], number // 2, number % 2)
+        return grid
 
 
 def _line() -> QFrame:

@@ -406,3 +406,24 @@ def test_file_without_masks_is_told(engine: ReplayingEngine, clip: Path, tmp_pat
             assert window.studio.masks.track.empty
 
     run(scenario())
+
+
+def test_window_keeps_its_size_whatever_tool_is_in_hand(
+    engine: ReplayingEngine, clip: Path
+) -> None:
+    async def scenario() -> None:
+        async with opened(engine, clip) as window:
+            window.resize(1280, 720)
+            window.studio.tools.lens = True
+            window.studio.masks.paint(0, thing(0))
+            window.inspector.job.generate.click()
+            await window.studio.generation.ended()
+            for key in (*TOOL_KEYS.values(), "B", "W", "B"):
+                press(window, key)
+                QApplication.processEvents()
+                assert (window.width(), window.height()) == (1280, 720)
+            hint = window.minimumSizeHint()
+            assert hint.width() <= 1180
+            assert hint.height() <= 700
+
+    run(scenario())

@@ -206,7 +206,7 @@ def test_scribble_asks_for_the_thing_under_it(view, qtbot):
 
 def test_soft_brush_shows_its_hard_core(view):
     view.setBrush("brush", 60, 1.0)
-    QTest.mouseMove(view, at(view, 160, 90))
+    view._move_cursor(QPointF(at(view, 160, 90)))
     hard = view.grab().toImage()
 
     view.setBrush("brush", 60, 0.5)
