@@ -52,12 +52,16 @@ def tree_of(path: Path) -> Tree:
 
 
 def split_and_class(file: PurePosixPath) -> tuple[str, str]:
-    """What the folders around a file say: train/jumping/03.mp4 → "train", "jumping"; "" = none."""
+    """What the folders around a file say: train/jumping/03.mp4 → "train", "jumping"; "" = none.
+
+    The split may also be the second folder: 64/train/jumping/03.mp4, or jumping/train/03.mp4.
+    """
     folders = list(file.parts[:-1])
-    split = SPLITS.get(folders[0].lower(), "") if folders else ""
-    if split:
-        folders = folders[1:]
-    return split, folders[0] if folders else ""
+    for place, folder in enumerate(folders[:2]):
+        split = SPLITS.get(folder.lower())
+        if split:
+            return split, next(iter(folders[place + 1 :] or folders[:place]), "")
+    return "", folders[0] if folders else ""
 
 
 def split_of_list(file: PurePath) -> str:

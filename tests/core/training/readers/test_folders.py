@@ -29,7 +29,8 @@ def make_pictures(folder: Path, count: int = 6) -> None:
 
 
 def test_folders_say_split_and_class(tmp_path: Path) -> None:
-    for name in ("train/jump/1", "train/jump/deep/2", "valid/run/3", "testing/4"):
+    names = ("train/jump/1", "train/jump/deep/2", "valid/run/3", "testing/4")
+    for name in (*names, "64/train/run/5", "run/val/6"):
         make_video(tmp_path / f"{name}.mp4")
     (tmp_path / "train" / "notes.txt").write_text("not a video")
     (tmp_path / ".hidden").mkdir()
@@ -39,6 +40,8 @@ def test_folders_say_split_and_class(tmp_path: Path) -> None:
 
     assert isinstance(layout, Folder)
     assert rows(videos) == [
+        ("64/train/run/5.mp4", "run", "train"),
+        ("run/val/6.mp4", "run", "val"),
         ("testing/4.mp4", "", "test"),
         ("train/jump/1.mp4", "jump", "train"),
         ("train/jump/deep/2.mp4", "jump", "train"),
