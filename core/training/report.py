@@ -116,8 +116,9 @@ class Report:
                 os.fsync(file.fileno())
 
     def close(self) -> None:
-        if self._events is not None:
-            self._events.close()
+        if self._events is not None and self._run is not None:
+            with explained(self._run / EVENTS):
+                self._events.close()
 
     def _restart(self, done: int, waited_s: float) -> None:
         self._done, self._waited, self._clips = done, waited_s, 0
@@ -132,14 +133,19 @@ class Report:
         path = self._run / METRICS
         with explained(path), path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line | speed) + "\n")
+        with explained(self._run / EVENTS):
+            self._write_events(update)
+
+    def _write_events(self, update: TrainUpdate) -> None:
         assert self._events is not None
+        phase, step = update.phase, update.step
+        speed = {"rate": update.rate, "samples_per_second": update.samples_per_second}
+        for name, value in {**update.figures, **speed}.items():
+            self._events.add_scalar(f"{phase}/{name}", value, step)
         for path in update.samples:
             if path.suffix == ".png":
                 picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
-                tag = f"{update.phase}/samples"
-                self._events.add_image(tag, picture, update.step, dataformats="HWC")
-        for name, value in {**update.figures, "rate": update.rate, **speed}.items():
-            self._events.add_scalar(f"{update.phase}/{name}", value, update.step)
+                self._events.add_image(f"{phase}/samples", picture, step, dataformats="HWC")
 
 
 def _memory(device: torch.device) -> int:
