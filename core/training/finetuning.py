@@ -50,7 +50,7 @@ def recipe_values(
         "lora": request.lora,
         "save_every": max(total // 10, 25),
         "held_out": BATCH,
-        "samples_every": max(total // 4, 1),
+        "samples_every": max(total // 4, 50),
         "data": [_source(path, request.class_name, "auto") for path in request.clips],
         "old": [_source(path, "", "declared") for path in request.old],
         "about": {
