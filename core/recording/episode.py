@@ -6,6 +6,7 @@ between two frames and speed is true over any span. An action is held between tw
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ SETTLED = 20
 SHORTEST = 48
 """Frames; an episode that ends before is tried again from another seed."""
 TRIES = 20
+CROWDED = 96
+"""Map units around a monster in which nobody fits, whatever its size, or wants to begin."""
 
 ACTIONS = {
     "forward": "speed ahead, -50 to 50; 25 is a walk of 8.3 map units a tic",
@@ -139,12 +142,21 @@ def _play(
 
 def _begin(game: Game, level: Level, scenario: Scenario, rng: np.random.Generator) -> None:
     """Puts the player somewhere, looking anywhere."""
-    view = game.look()
     if scenario.scattered:
-        spots = level.spots(level.cell(view.x, view.y))
-        game.warp(*level.place(spots[int(rng.integers(len(spots)))]))
+        game.warp(*_somewhere(game.look(), level, rng))
         game.act(Action(turn=rng.uniform(-180, 180)), 1)
     game.act(Action(), SETTLED)
+
+
+def _somewhere(view: View, level: Level, rng: np.random.Generator) -> tuple[float, float]:
+    """A place that can be reached from here, and where no monster stands."""
+    spots = level.spots(level.cell(view.x, view.y))
+    monsters = [(thing.x, thing.y) for thing in view.things if thing.category == "Monster"]
+    for _ in range(TRIES):
+        place = level.place(spots[int(rng.integers(len(spots)))])
+        if all(math.dist(place, monster) > CROWDED for monster in monsters):
+            break
+    return place
 
 
 def square(picture: Frames, size: int) -> Frames:

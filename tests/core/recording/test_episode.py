@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,11 +16,12 @@ from core.recording.episode import (
     Episode,
     MakePlayer,
     Player,
+    _somewhere,
     record_episode,
     square,
     tics_before,
 )
-from core.recording.game import RUN, Action, View
+from core.recording.game import RUN, Action, Game, View
 from core.recording.level import SPOT, Level
 from core.recording.scenarios import SCENARIOS, Scenario
 from core.recording.strokes import Manner, StrokePlayer
@@ -134,6 +137,16 @@ class TestViZDoom:
         assert len(agent) == 300
         assert (np.diff(health) > 5).sum() >= 5
         assert len(noise) < 300
+
+    def test_nobody_begins_inside_a_monster(self) -> None:
+        with Game(SCENARIOS["basic"], 1, "320X256", weapon=False, knows_level=True) as game:
+            view = game.look()
+            level = Level(game.sectors, view.things)
+        (monster,) = (each for each in view.things if each.category == "Monster")
+        places = [_somewhere(view, level, np.random.default_rng(seed)) for seed in range(40)]
+
+        assert len(set(places)) > 10
+        assert min(math.dist(place, (monster.x, monster.y)) for place in places) > 64
 
     def test_the_agent_shoots_at_monsters(self) -> None:
         episode, _ = _play(SCENARIOS["defend_the_line"], 120)
