@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -47,12 +47,17 @@ MASK_FORMATS: dict[str, MaskFormat] = {
 }
 
 
-def read_masks(path: Path, size: tuple[int, int], frames: int) -> MaskTrack:
+def read_masks(
+    path: Path,
+    size: tuple[int, int],
+    frames: int,
+    stopped: Callable[[], bool] = lambda: False,
+) -> MaskTrack:
     """The masks of a clip of `size` (width, height) and so many frames.
 
     Picture k of a folder or video is the mask of frame k; the last one holds to the end. A single
     picture holds for all frames. JSON brings its key frames as they were. Masks of another size
-    are resized.
+    are resized. Once `stopped` says so no further picture is read.
 
     Raises:
         UserError: the file cannot be read.
@@ -69,6 +74,8 @@ def read_masks(path: Path, size: tuple[int, int], frames: int) -> MaskTrack:
     last = None
     with open_clip(path) as reader:
         for number in range(min(frames, len(reader))):
+            if stopped():
+                break
             runs = Runs.of(_mask(reader.frame(number), size))
             if runs != last:
                 keys[number] = last = runs
@@ -77,8 +84,9 @@ def read_masks(path: Path, size: tuple[int, int], frames: int) -> MaskTrack:
 
 def write_masks(
     track: MaskTrack, path: Path, form: str, *, frames: int, rate: Fraction, frame: int = 0
-) -> Iterator[int]:
-    """Write masks to `path`; yields the number of frames written so far.
+) -> Generator[int, None, None]:
+    """Write masks to `path`; yields the number of frames written so far. Closing the generator
+    before its end leaves nothing behind.
 
     Args:
         form: a name of `MASK_FORMATS`.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Coroutine
+from contextlib import closing
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -40,6 +42,7 @@ class MaskFiles(Observable):
         self._session, self._masks = session, masks
         self._playback, self._notices = playback, notices
         self._task: asyncio.Task[None] | None = None
+        self._stopped = threading.Event()
 
     def read(self, path: Path) -> None:
         """Take the masks of a file or folder; one edit, which can be undone."""
@@ -48,6 +51,10 @@ class MaskFiles(Observable):
     def write(self, path: Path, form: str) -> None:
         """Write all masks, or that of the frame that is shown (see `MASK_FORMATS`)."""
         self._begin(self._write(path, form))
+
+    def stop(self) -> None:
+        """Give up what is read or written; a file that is not whole is removed."""
+        self._stopped.set()
 
     async def ended(self) -> None:
         """Returns when nothing is read or written any more."""
@@ -59,6 +66,7 @@ class MaskFiles(Observable):
             work.close()
             return
         self.running = True
+        self._stopped.clear()
         self._task = asyncio.ensure_future(work)
         self._task.add_done_callback(self._note_end)
 
@@ -74,8 +82,9 @@ class MaskFiles(Observable):
         clip = self._session.clip
         if clip is None:
             return
-        track = await asyncio.to_thread(read_masks, path, clip.size, len(clip))
-        if clip is not self._session.clip:
+        stopped = self._stopped.is_set
+        track = await asyncio.to_thread(read_masks, path, clip.size, len(clip), stopped)
+        if clip is not self._session.clip or stopped():
             return
         if track.empty:
             raise UserError(f"“{path.name}” has no painted pixel: masks are white on black.")
@@ -96,8 +105,13 @@ class MaskFiles(Observable):
 
         def write(masks: MaskTrack) -> None:
             rate, length = clip.rate, len(clip)
-            for _written in write_masks(masks, path, form, frames=length, rate=rate, frame=frame):
-                pass
+            written = write_masks(masks, path, form, frames=length, rate=rate, frame=frame)
+            with closing(written):
+                for _frames in written:
+                    if self._stopped.is_set():
+                        return
 
         await asyncio.to_thread(write, track)
+        if self._stopped.is_set():
+            return
         self._notices.tell("info", f"The masks are in “{path.name}”.")

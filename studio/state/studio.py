@@ -207,6 +207,7 @@ class Studio(QObject):
         self.generation.forget()
         self.tracking.end()
         await self.selecting.ended()
+        self.mask_files.stop()
         await self.mask_files.ended()
         self.session.end()
 

@@ -138,13 +138,14 @@ class Tracking(Observable):
             self._start(before, [(span, self._frames(span)) for span in spans], frame)
 
     def _flow_again(self, frame: int) -> None:
-        """After a correction: first on from it, then what lies before it."""
+        """After a correction: first on from it, then whatever else came from what it changed."""
         track = self._masks.track
-        if track is None or not track.keyframes:
+        if track is None:
             return
-        beside = dict.fromkeys((track.span_of(frame), track.span_of(frame - 1)))
-        spans = [(span, self._doubted(track, span)) for span in beside if span.kind == "track"]
-        spans = [(span, frames) for span, frames in spans if frames]
+        here = track.span_of(frame)
+        tracked = [span for span in track.spans if span.kind == "track"]
+        ordered = sorted(tracked, key=lambda span: span != here)
+        spans = [(span, frames) for span in ordered if (frames := self._doubted(track, span))]
         if spans:
             self._start(track, spans, frame, follows=True)
 

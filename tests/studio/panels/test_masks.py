@@ -389,6 +389,23 @@ def test_masks_are_exported_and_come_back(
     run(scenario())
 
 
+def test_export_that_is_given_up_leaves_nothing(
+    engine: ReplayingEngine, clip: Path, tmp_path: Path
+) -> None:
+    async def scenario() -> None:
+        async with opened(engine, clip) as window:
+            studio = window.studio
+            studio.masks.paint(0, thing(0))
+            studio.mask_files.write(tmp_path / "kept.mkv", "video")
+            studio.mask_files.stop()
+            await studio.mask_files.ended()
+
+            assert [path.name for path in tmp_path.iterdir()] == [clip.name]
+            assert not studio.mask_files.running
+
+    run(scenario())
+
+
 def test_file_without_masks_is_told(engine: ReplayingEngine, clip: Path, tmp_path: Path) -> None:
     async def scenario() -> None:
         async with opened(engine, clip) as window:

@@ -233,3 +233,18 @@ def test_another_clip_ends_it(desk: Desk, wait: Callable) -> None:
     desk.tracking.end()
     wait(lambda: True)
     assert desk.masks.track.empty
+
+
+def test_key_frame_moved_over_another_leaves_no_doubt(desk: Desk, wait: Callable) -> None:
+    track_forward(desk, wait)
+    for frame in (4, 8):
+        desk.masks.paint(frame, square(frame))
+        wait(lambda: not desk.tracking.running)
+
+    desk.masks.move_key(4, 10)
+    wait(lambda: not desk.tracking.running)
+
+    track = desk.masks.track
+    assert set(track.keyframes) == {0, 8, 10}
+    assert all(found.confidence > 0 for found in track.tracked.values())
+    assert desk.tracked == set(range(1, FRAMES)) - {8, 10}
