@@ -117,6 +117,24 @@ def test_tokens_of_the_run_give_the_losses_of_its_clips(
     assert losses(one.run, section) == losses(other.run, section)
 
 
+def test_a_run_that_is_stopped_while_it_tokenizes_goes_on(recipe_file: Path) -> None:
+    recipe_file.write_text(RECIPE.replace("[transformer]\n", "[transformer]\ncached = 20\n"))
+    folder = recipe_file.parent
+    whole, cut = (TrainRequest(recipe_file, folder / name, folder) for name in ("whole", "cut"))
+    list(train.run(whole))
+
+    for phase in (TOKENS, "transformer"):
+        updates = train.run(cut)
+        assert any(update.phase == phase for update in updates)
+        updates.close()
+    list(train.run(cut))
+
+    assert losses(cut.run, "transformer") == losses(whole.run, "transformer")
+    assert (cut.run / TOKENS / "shard-00000.safetensors").read_bytes() == (
+        whole.run / TOKENS / "shard-00000.safetensors"
+    ).read_bytes()
+
+
 def without_legs(text: str) -> str:
     """A recipe that trains no tokenizer."""
     text = re.sub(r"\[\[\w+\.legs\]\]\n([a-z]+ = .*\n)+", "", text)
