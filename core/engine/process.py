@@ -31,7 +31,7 @@ from core.engine.messages import (
     Updated,
 )
 from core.errors import UserError
-from core.jobs import capabilities, finetune, generate, import_checkpoint, tokenizer_pixels, train
+from core.jobs import capabilities, generate, import_checkpoint, tokenizer_pixels
 from core.requests import (
     CapabilitiesRequest,
     FinetuneRequest,
@@ -45,14 +45,28 @@ from core.requests import (
 
 Job = Callable[[Any], Generator[Update, None, None]]
 
+
+def _train(request: TrainRequest) -> Generator[Update, None, None]:
+    """What it imports takes as long as all the rest; nobody else shall wait for that."""
+    from core.jobs import train
+
+    yield from train.run(request)
+
+
+def _finetune(request: FinetuneRequest) -> Generator[Update, None, None]:
+    from core.jobs import finetune
+
+    yield from finetune.run(request)
+
+
 JOBS: Mapping[type, Job] = {
     GenerationRequest: generate.run,
     CapabilitiesRequest: capabilities.run,
     ImportRequest: import_checkpoint.run,
     StepsRequest: tokenizer_pixels.run_steps,
     RoundTripRequest: tokenizer_pixels.run_round_trip,
-    TrainRequest: train.run,
-    FinetuneRequest: finetune.run,
+    TrainRequest: _train,
+    FinetuneRequest: _finetune,
 }
 """Which job answers which request. A job of a new kind is one row here."""
 
