@@ -68,7 +68,7 @@ def _updates(arguments: argparse.Namespace) -> Iterator[RecordUpdate]:
             hours=arguments.hours,
             val_share=arguments.val_share,
             sizes=SIZES if arguments.size == "both" else (int(arguments.size),),
-            scenarios=tuple(arguments.scenarios or SCENARIOS),
+            scenarios=tuple(dict.fromkeys(arguments.scenarios or SCENARIOS)),
             seed=arguments.seed,
             workers=arguments.workers,
         )
