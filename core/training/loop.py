@@ -103,16 +103,16 @@ class _Phase:
         self._folder = run / phase.name
         self._writes = processes.rank() == 0
         self._report = Report(phase.name, phase.steps, run if self._writes else None, plan.device)
-        self._shown = held_out or footage
+        self._shown, self._unseen = held_out or footage, held_out
         self._held_out: HeldOut | None = None
-        if held_out is not None and plan.held_out:
-            self._held_out = HeldOut(phase, held_out, plan.held_out, plan.device)
         self._best = math.inf
         self._done = self._saved = 0
 
     def run(self, examples: Examples) -> Iterator[TrainUpdate]:
         self._resume()
         phase, plan = self._phase, self._plan
+        if self._unseen is not None and plan.held_out and self._done < phase.steps:
+            self._held_out = HeldOut(phase, self._unseen, plan.held_out, plan.device)
         loader = Loader(
             self._footage,
             examples,
