@@ -52,7 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what")
     what.add_argument("--clip", type=Path, help="video file or folder of pictures")
     what.add_argument(
-        "--mask", type=Path, help="picture, folder of pictures or video; white = generate"
+        "--mask",
+        type=Path,
+        help="picture, folder of pictures or video, white = generate; or masks that the studio "
+        "has exported as JSON",
     )
     what.add_argument("--task", choices=TASKS, help=f"default: {USUAL_TASK}")
     what.add_argument("--class", dest="label", help="class name, for models that know classes")

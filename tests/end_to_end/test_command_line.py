@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 
 from core.__main__ import main
+from core.mask_files import write_masks
+from core.masks import MaskTrack
 from core.media.reading import open_clip
 from core.media.writing import AudioSpan, write_clip
 from tests.bundles import tiny_bundle, tiny_videogpt_bundle
@@ -135,6 +137,20 @@ def test_mask_may_be_a_folder_or_a_video_of_another_size(folder: Path) -> None:
 
     changed = (frames("out.mkv") != moving_square(FRAMES, SIZE)).any(axis=(1, 2, 3))
     assert changed.tolist() == [False, False, True, True, True, True, False, False, False]
+
+
+def test_mask_may_be_what_the_studio_has_exported(folder: Path) -> None:
+    track = MaskTrack(*SIZE).painted(2, box() > 0).painted(6, np.roll(box() > 0, 8, 1))
+    track = track.of_kind(2, "interpolate").painted(0, np.zeros_like(box()) > 0)
+    for form, path in (("json", folder / "masks.json"), ("png", folder / "masks")):
+        for _ in write_masks(track, path, form, frames=FRAMES, rate=Fraction(10)):
+            pass
+
+    for path in ("masks.json", "masks"):
+        assert generate("--clip", "clip.mkv", "--mask", path, "--out", f"{path}.mkv") == 0
+
+    assert np.array_equal(frames("masks.json.mkv"), frames("masks.mkv"))
+    assert not np.array_equal(frames("masks.mkv"), moving_square(FRAMES, SIZE))
 
 
 def test_frames_and_region_place_the_window(folder: Path) -> None:  # noqa: ARG001
