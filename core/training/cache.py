@@ -175,7 +175,7 @@ def write_cache(
         steps, Loader(footage, numbered, steps, workers=workers), strict=True
     ):
         prepared = prepare({name: value.to(device) for name, value in batch.items()})
-        rows.append({k: _narrow(k, v, stored).cpu() for k, v in prepared.items()})
+        rows.append({k: _narrow(k, v.cpu(), stored) for k, v in prepared.items()})
         done += numbered.count(step)
         if len(rows) == SHARD // AT_ONCE or step == steps[-1]:
             _save_shard(_shard(folder, step * AT_ONCE // SHARD), rows)
