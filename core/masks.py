@@ -184,7 +184,7 @@ class MaskTrack:
         return source is None or (known and self._runs(source).empty)
 
     def stamp(self, frame: int) -> tuple[object, ...]:
-        """What the mask of a frame is made of: equal stamps, also of two tracks, are equal masks."""
+        """What a frame's mask is made of: equal stamps, also of two tracks, are equal masks."""
         source = self.source(frame)
         if source is None:
             return ()

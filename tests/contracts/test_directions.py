@@ -21,6 +21,7 @@ def test_import_directions_hold() -> None:
 
 def test_vocabulary_of_core_loads_no_torch_and_no_qt() -> None:
     vocabulary = "clip masks window compositing tasks options requests cards errors assets"
+    vocabulary += " mask_shapes mask_files tracking"
     imports = "".join(f"import core.{name}\n" for name in vocabulary.split())
     probe = "import core.media.reading, core.media.writing, core.engine.client, sys\n"
     verdict = "sys.exit(', '.join({'torch', 'PySide6', 'qasync'} & set(sys.modules)) or 0)"
