@@ -28,6 +28,7 @@ class Masks(Observable):
     Signals:
         edited: the frame that an edit, an undo or a redo has changed.
         corrected: a frame beside which what was tracked is not to be trusted any more.
+        reverted: the frame that an undo or a redo has changed; after `edited`.
     """
 
     track: Field[MaskTrack | None] = Field(None, same=operator.is_)
@@ -35,10 +36,11 @@ class Masks(Observable):
     redoable = Field(False)
     edited = Signal(int)
     corrected = Signal(int)
+    reverted = Signal(int)
 
     def __init__(self, parent: QObject | None = None, history_bytes: int = HISTORY_BYTES) -> None:
         super().__init__(parent)
-        self._most = history_bytes
+        self._most, self._pushing = history_bytes, False
         self.history = QUndoStack(self)
         self.history.indexChanged.connect(self._note_history)
 
@@ -159,7 +161,9 @@ class Masks(Observable):
             self.corrected.emit(frame)
 
     def _push(self, command: EditMasks) -> None:
+        self._pushing = True
         self.history.push(command)
+        self._pushing = False
         held = [self.history.command(index) for index in range(self.history.index())]
         edits = [edit for edit in held if isinstance(edit, EditMasks)]
         total = sum(edit.size for edit in edits)
@@ -173,6 +177,8 @@ class Masks(Observable):
     def _show(self, track: MaskTrack, frame: int) -> None:
         self.track = track
         self.edited.emit(frame)
+        if not self._pushing:
+            self.reverted.emit(frame)
 
     def _restore(self, track: MaskTrack, frame: int) -> None:
         """As `_show`, but what is on the screen already moves nothing."""

@@ -33,6 +33,7 @@ class _Job:
         spans: what is tracked, each with its frames.
         frame: that the user tracks from.
         follows: whether this belongs to the edit before it.
+        is_edit: whether it is an edit at all, and not what an undo has left to do.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class _Job:
     spans: Sequence[tuple[Span, range]]
     frame: int
     follows: bool
+    is_edit: bool
     cancelled: threading.Event = field(default_factory=threading.Event)
 
 
@@ -72,7 +74,8 @@ class Tracking(Observable):
         self._found.connect(self._take)
         self._ended.connect(self._finish)
         masks.edited.connect(lambda _frame: self._drop())
-        masks.corrected.connect(self._flow_again)
+        masks.corrected.connect(lambda frame: self._flow_again(frame, is_edit=True))
+        masks.reverted.connect(lambda frame: self._flow_again(frame, is_edit=False))
         session.changed("clip").connect(lambda _clip: self._drop())
 
     @property
@@ -113,7 +116,8 @@ class Tracking(Observable):
         job = self._job
         if job is not None:
             self._drop()
-            self._masks.keep_tracked(job.before, frame=job.frame, follows=job.follows)
+            if job.is_edit:
+                self._masks.keep_tracked(job.before, frame=job.frame, follows=job.follows)
 
     def end(self) -> None:
         """Stop, and return when the thread has ended."""
@@ -137,8 +141,12 @@ class Tracking(Observable):
             self._masks.track = track
             self._start(before, [(span, self._frames(span)) for span in spans], frame)
 
-    def _flow_again(self, frame: int) -> None:
-        """After a correction: first on from it, then whatever else came from what it changed."""
+    def _flow_again(self, frame: int, *, is_edit: bool) -> None:
+        """After a correction: first on from it, then whatever else came from what it changed.
+
+        An undo may lead back to a correction whose flow was cut short by the next one. To do that
+        work is no edit: it would end what can be redone.
+        """
         track = self._masks.track
         if track is None:
             return
@@ -147,7 +155,7 @@ class Tracking(Observable):
         ordered = sorted(tracked, key=lambda span: span != here)
         spans = [(span, frames) for span in ordered if (frames := self._doubted(track, span))]
         if spans:
-            self._start(track, spans, frame, follows=True)
+            self._start(track, spans, frame, follows=True, is_edit=is_edit)
 
     def _frames(self, span: Span) -> range:
         """A span's frames; before the first and after the last key frame only to the marks."""
@@ -174,11 +182,12 @@ class Tracking(Observable):
         frame: int,
         *,
         follows: bool = False,
+        is_edit: bool = True,
     ) -> None:
         clip, track = self._session.clip, self._masks.track
         if clip is None or track is None or isinstance(clip, BlankClip):
             return
-        job = _Job(clip.path, track, before, spans, frame, follows)
+        job = _Job(clip.path, track, before, spans, frame, follows, is_edit)
         self.done, self.total = 0, sum(steps(span, frames) for span, frames in spans)
         self._job, self.running = job, True
         self._thread = threading.Thread(

@@ -248,3 +248,22 @@ def test_key_frame_moved_over_another_leaves_no_doubt(desk: Desk, wait: Callable
     assert set(track.keyframes) == {0, 8, 10}
     assert all(found.confidence > 0 for found in track.tracked.values())
     assert desk.tracked == set(range(1, FRAMES)) - {8, 10}
+
+
+def test_undo_to_a_correction_that_was_cut_short_finishes_its_flow(
+    desk: Desk, wait: Callable
+) -> None:
+    track_forward(desk, wait)
+    desk.masks.paint(6, square(2))
+    desk.masks.paint(6, square(6))
+    wait(lambda: not desk.tracking.running)
+    last = desk.masks.track
+
+    desk.masks.history.undo()
+    wait(lambda: not desk.tracking.running)
+    assert all(found.confidence > 0 for found in desk.masks.track.tracked.values())
+    assert np.array_equal(desk.masks.at(6), square(2))
+    desk.masks.history.redo()
+
+    assert desk.masks.track == last
+    assert not desk.tracking.running
