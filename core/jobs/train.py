@@ -5,6 +5,7 @@ The same with one process or many: started by torchrun or accelerate, each proce
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from core.training.cached import examples_for
 from core.training.checkpoints import load_checkpoint
 from core.training.computing import Computing
 from core.training.data import Footage, load_footage
-from core.training.disk import explained
+from core.training.disk import explained, write_whole
 from core.training.families import (
     SECOND_FOLDERS,
     FirstPhase,
@@ -90,7 +91,7 @@ class _Training:
         recipe, footage = self._recipe, self._footage
         plan, held_out = Plan.of(recipe, self._computing.device), self._held_out()
         old = load_footage(recipe.old, recipe.folder, self._start.classes) if recipe.old else None
-        metrics = self._forgotten(self._start.bundle, old, "before")
+        metrics = self._known(self._start.bundle, old, "before", request.run)
         if metrics:
             yield self._message("Before", metrics)
         last = TrainUpdate(recipe.name, 0, 0)
@@ -107,7 +108,7 @@ class _Training:
             for last in run_phase(self._second, footage, request.run, plan, held_out, examples):
                 yield last
         bundle = self._bundle(tokenizer)
-        after = self._forgotten(bundle, old, "after")
+        after = self._known(bundle, old, "after", request.run)
         if after:
             yield self._message("After", after)
             bundle = replace(bundle, card=replace(bundle.card, metrics=metrics | after))
@@ -177,14 +178,19 @@ class _Training:
         found = load_footage(recipe.data, recipe.folder, self._footage.classes, split="val")
         return None if set(found.names) & set(self._footage.names) else found
 
-    def _forgotten(
-        self, bundle: ModelBundle | None, old: Footage | None, when: str
+    def _known(
+        self, bundle: ModelBundle | None, old: Footage | None, when: str, run: Path
     ) -> dict[str, float]:
-        """How well each task goes on footage of the old kind, in the first process."""
+        """How well each task goes on footage of the old kind; measured once, in the first process,
+        and kept in the run's folder."""
         if old is None or bundle is None or bundle.transformer is None or processes.rank():
             return {}
-        losses = task_losses(bundle, old, self._computing.device, self._recipe.seed)
-        return {f"{task}_loss_{when}": round(loss, 4) for task, loss in losses.items()}
+        path = run / f"old-footage-{when}.json"
+        if not path.exists():
+            losses = task_losses(bundle, old, self._computing.device, self._recipe.seed)
+            named = {f"{task}_loss_{when}": round(loss, 4) for task, loss in losses.items()}
+            write_whole(path, lambda partial: partial.write_text(json.dumps(named, indent=2)))
+        return dict(json.loads(path.read_text("utf-8")))
 
     def _message(self, when: str, losses: Mapping[str, float]) -> TrainUpdate:
         named = ", ".join(f"{name.split('_')[0]} {loss:.3f}" for name, loss in losses.items())

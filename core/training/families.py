@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.bundle import ModelBundle, load_bundle
@@ -74,7 +74,8 @@ def start_of(recipe: AnyRecipe) -> Start:
     transformer = bundle.transformer
     if new and transformer is not None:
         transformer = with_classes(transformer, len(new), card.title)
-    return Start(ModelBundle(bundle.tokenizer, transformer, card), card.classes + new)
+    card = replace(card, classes=card.classes + new)
+    return Start(ModelBundle(bundle.tokenizer, transformer, card), card.classes)
 
 
 def first_phase(recipe: AnyRecipe, start: Start, computing: Computing) -> FirstPhase | None:

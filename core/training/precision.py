@@ -1,7 +1,8 @@
 """Training in bf16: a working copy computes, float32 weights learn.
 
 A bf16 weight has 8 bits, too few to add small steps to. So the optimiser's weights stay in
-float32; forward and backward pass run on a bf16 copy of them.
+float32; forward and backward pass run on a bf16 copy of them. Autocast would decide for itself what
+runs in bf16, the distances to the codes among it; here each part that must be exact is named.
 """
 
 from __future__ import annotations

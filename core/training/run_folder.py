@@ -5,6 +5,7 @@ metrics.jsonl                  one line per report: phase, step, losses, other f
 tensorboard/                   the same for TensorBoard, and the pictures
 samples/                       what the model did, at intervals
 <phase>/                       checkpoints: the last few and best.safetensors
+old-footage-before.json        losses on old footage, by task; also -after.json
 lock                           held by the process that trains
 """
 
