@@ -89,7 +89,7 @@ class _Training:
 
     def run(self, request: TrainRequest) -> Iterator[TrainUpdate]:
         recipe, footage = self._recipe, self._footage
-        plan, held_out = Plan.of(recipe, self._computing.device), self._held_out()
+        plan, held_out = Plan.of(recipe, self._computing), self._held_out()
         old = load_footage(recipe.old, recipe.folder, self._start.classes) if recipe.old else None
         metrics = self._known(self._start.bundle, old, "before", request.run)
         if metrics:

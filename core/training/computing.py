@@ -31,6 +31,7 @@ class Computing:
     compiled: networks run through `torch.compile`.
     recomputed: blocks keep their inputs alone and are computed again in the backward pass.
     sharding: how networks that may be split are split over the processes; None: they are not.
+    parts: pieces that a process's share of a batch is cut into, one after the other.
     """
 
     device: torch.device = CPU
@@ -38,6 +39,7 @@ class Computing:
     compiled: bool = False
     recomputed: bool = False
     sharding: Sharding | None = None
+    parts: int = 1
 
     @classmethod
     def of(cls, recipe: Recipe, accelerator: Accelerator | None = None) -> Computing:
@@ -46,7 +48,7 @@ class Computing:
         Raises:
             UserError: accelerate was set up for fp16, whose gradients would need a scale.
         """
-        device, precision, sharding = CPU, recipe.precision, None
+        device, precision, sharding, parts = CPU, recipe.precision, None, recipe.accumulate
         if accelerator is not None:
             if accelerator.mixed_precision not in ("no", "bf16"):
                 raise UserError(
@@ -56,7 +58,8 @@ class Computing:
             device = accelerator.device
             precision = "bf16" if accelerator.mixed_precision == "bf16" else precision
             sharding = Sharding.of(accelerator)
-        return cls(device, precision, recipe.compile, recipe.recompute, sharding)
+            parts = max(parts, accelerator.gradient_accumulation_steps)
+        return cls(device, precision, recipe.compile, recipe.recompute, sharding, parts)
 
     def prepare(self, network: nn.Module) -> None:
         """Has the blocks of a network recomputed, and the network compiled, as asked."""

@@ -20,7 +20,7 @@ from core.errors import UserError
 from core.requests import TrainUpdate
 from core.training import processes
 from core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
-from core.training.computing import CPU
+from core.training.computing import CPU, Computing
 from core.training.data import Footage
 from core.training.held_out import HeldOut, fixed_batch
 from core.training.learner import Misfit
@@ -42,29 +42,29 @@ class Plan:
 
     Attributes:
         rate: frames per second of sample clips.
-        device: where the learners are.
+        device, parts: see `Computing`.
     """
 
     seed: int = 0
-    accumulate: int = 1
     save_every: int = 200
     samples_every: int = 0
     held_out: int = 16
     workers: int = 0
     rate: float = 16.0
     device: torch.device = CPU
+    parts: int = 1
 
     @classmethod
-    def of(cls, recipe: Recipe, device: torch.device = CPU) -> Plan:
+    def of(cls, recipe: Recipe, computing: Computing) -> Plan:
         return cls(
             recipe.seed,
-            recipe.accumulate,
             recipe.save_every,
             recipe.samples_every,
             recipe.held_out,
             recipe.workers,
             recipe.about.rate,
-            device,
+            computing.device,
+            computing.parts,
         )
 
 
@@ -119,7 +119,7 @@ class _Phase:
             range(self._done, phase.steps),
             rank=processes.rank(),
             world=processes.count(),
-            parts=plan.accumulate,
+            parts=plan.parts,
             workers=plan.workers,
         )
         batches = iter(loader)
