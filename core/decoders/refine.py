@@ -35,7 +35,7 @@ class Refine(MaskedDecoder):
     refines: ClassVar[bool] = True
 
     steps: int = option(
-        8, label="Steps", minimum=2, maximum=256, help="Passes through the transformer."
+        4, label="Steps", minimum=2, maximum=256, help="Passes through the transformer."
     )
     sampling_temperature: float = option(
         0.0,

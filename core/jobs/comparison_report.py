@@ -138,6 +138,7 @@ def plot(result: Comparison, file: Path) -> None:
     """Quality against seconds, a panel per figure and a line per decoder."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # loads slowly
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     picture = Figure(figsize=(5.5 * len(result.figures), 5), layout="constrained")
     FigureCanvasAgg(picture)
@@ -148,8 +149,11 @@ def plot(result: Comparison, file: Path) -> None:
             quality = [result.mean(trial, name) for trial in points]
             panel.plot([result.seconds(t) for t in points], quality, marker="o", label=line)
         panel.set_xscale("log")
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.xaxis.set_major_formatter("{x:g}")
+        panel.xaxis.set_minor_formatter(NullFormatter())
         panel.set_xlabel("seconds a clip")
         panel.set_ylabel(f"{figure.label} ({'more' if figure.rises else 'less'} is better)")
         panel.grid(alpha=0.3)
     panels[0].legend(fontsize="small")
-    picture.savefig(file, dpi=120)
+    picture.savefig(file, dpi=90)

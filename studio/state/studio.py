@@ -35,7 +35,7 @@ from studio.state.thumbnails import Thumbnails
 from studio.state.tools import PAINTING, Tools
 from studio.state.tracking import Tracking
 
-REFINING_STEPS = 8
+REFINING_STEPS = 4
 """Of one refinement; it can be repeated."""
 
 
