@@ -308,8 +308,9 @@ class FinetuneRequest:
         steps: of each part; 0 asks for as many as fit into `minutes` on this machine.
         lora: rank of adapters that learn instead of the prior's weights; 0: the weights learn.
         class_name: the class of all clips; "" takes the names of sub-folders.
-        old: footage of the kind that the bundle was trained on, files or folders: how well each
-            task goes on it is measured before and after.
+        old: footage of the kind that the bundle was trained on, files or folders. A share of the
+            clips is taken from it, so that less is forgotten; how well each task goes on what is
+            held out of it is measured before and after.
     """
 
     bundle: str

@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FOOTAGE",
-        help="footage of the old kind, to measure what the model forgets",
+        help="footage of the old kind, so that less is forgotten; what is, is measured",
     )
     parser.add_argument("--name", help="of the new model; default: the model's and the clip's")
     parser.add_argument("--seed", type=int, default=0, help="default: 0")

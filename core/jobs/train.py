@@ -90,7 +90,7 @@ class _Training:
     def run(self, request: TrainRequest) -> Iterator[TrainUpdate]:
         recipe, footage = self._recipe, self._footage
         plan, held_out = Plan.of(recipe, self._computing), self._held_out()
-        old = load_footage(recipe.old, recipe.folder, self._start.classes) if recipe.old else None
+        old = self._old_footage()
         metrics = self._known(self._start.bundle, old, "before", request.run)
         if metrics:
             yield self._message("Before", metrics)
@@ -177,6 +177,13 @@ class _Training:
             return None
         found = load_footage(recipe.data, recipe.folder, self._footage.classes, split="val")
         return None if set(found.names) & set(self._footage.names) else found
+
+    def _old_footage(self) -> Footage | None:
+        """What is not trained on of the old footage, where it has a held-out part."""
+        recipe = self._recipe
+        if not recipe.old:
+            return None
+        return load_footage(recipe.old, recipe.folder, self._start.classes, split="val")
 
     def _known(
         self, bundle: ModelBundle | None, old: Footage | None, when: str, run: Path

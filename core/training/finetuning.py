@@ -18,6 +18,8 @@ FULL_RATE, ADAPTER_RATE, DECODER_RATE = 1e-4, 1e-3, 1e-4
 BATCH, TOKENIZER_BATCH = 8, 2
 AVERAGE = 0.98
 """Memory of the averaged weights: short, as there are few steps."""
+REMEMBERED = 0.25
+"""Share of clips of old footage, where there is some, so that less is forgotten."""
 PAINTED = 0.4
 """Share of painted regions among the tasks of a masked transformer that paints."""
 UNLABELLED, BLIND = 0.1, 0.25
@@ -51,8 +53,11 @@ def recipe_values(
         "save_every": max(total // 10, 25),
         "held_out": BATCH,
         "samples_every": max(total // 4, 50),
-        "data": [_source(path, request.class_name, "auto") for path in request.clips],
-        "old": [_source(path, "", "declared") for path in request.old],
+        "data": [
+            *_sources(request.clips, request.class_name, 1 - REMEMBERED),
+            *_sources(request.old, "", REMEMBERED),
+        ],
+        "old": _sources(request.old, "", 1.0),
         "about": {
             "title": f"{card.title} on {named}",
             "description": f"{card.title}, trained further on {named}.",
@@ -69,8 +74,12 @@ def recipe_values(
     return values
 
 
-def _source(path: str, label: str, split: str) -> dict[str, Any]:
-    return {"folder": str(Path(path).resolve()), "label": label, "split": split}
+def _sources(paths: Sequence[str], label: str, weight: float) -> list[dict[str, Any]]:
+    """Sources that share a weight."""
+    return [
+        {"folder": str(Path(path).resolve()), "label": label, "weight": weight / len(paths)}
+        for path in paths
+    ]
 
 
 def _tokenizer(card: ModelCard, steps: Mapping[str, int]) -> dict[str, Any]:

@@ -378,7 +378,7 @@ class Recipe:
         lora: rank of the adapters that learn instead of the transformer's weights; 0: those learn.
             A tokenizer always learns whole.
         old: footage of the kind that the bundle to start from was trained on: how well each task
-            goes on it is measured before and after.
+            goes on its held-out part is measured before and after.
         folder: the recipe file's folder; not a key of the file.
     """
 
