@@ -26,7 +26,8 @@ TEXT_DIM = QColor("#a3a7af")  # 6.5:1 on PANEL
 TEXT_OFF = QColor("#6c7078")
 
 ACCENT = QColor("#4c9be8")  # focus, playhead, chosen things
-ACCENT_DEEP = QColor("#2f6fae")  # behind white text
+ACCENT_DEEP = QColor("#2f6fae")  # behind text of ON_DEEP
+ON_DEEP = QColor("#ffffff")
 PAINTED = QColor("#ff5c8a")  # the painted region
 KEPT = QColor("#f2b04a")  # generated tokens
 GIVEN = QColor("#4fb39a")  # what came from the user
@@ -272,6 +273,7 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
 QFrame[notice="info"], QFrame[notice="warning"], QFrame[notice="error"] {
     background: @raised; border: 1px solid @line; border-radius: @radius; }
+QFrame[overlay="true"] { background: @panel; border: 1px solid @off; }
 QFrame[floating="true"] { background: @panel; border: 1px solid @line; border-radius: @radius;
     margin-bottom: 6px; }
 QFrame[notice="info"] { border-left: 3px solid @accent; }

@@ -25,6 +25,7 @@ from studio.panels.export_dialog import ExportDialog
 from studio.panels.help import AboutDialog, KeysDialog
 from studio.panels.import_dialog import CHECKPOINT_FILTER, ImportDialog
 from studio.panels.inspector import Inspector
+from studio.panels.palette import Palette
 from studio.panels.status import StatusBar
 from studio.panels.timeline import TimelinePanel
 from studio.panels.tool_bar import ToolBar
@@ -182,6 +183,9 @@ class MainWindow(QMainWindow):
 
     def toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def find_action(self) -> None:
+        Palette(self).show()
 
     def show_keys(self) -> None:
         KeysDialog(self).open()
