@@ -21,6 +21,8 @@ from core.options import option
 Picture = NDArray[np.uint8]
 
 GAP_PX = 4
+MID_GREY = 128
+"""Of a signed difference: nothing differs."""
 _LINE_PX = 3
 _GREY, _WHITE = 24, (255, 255, 255)
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -219,6 +221,12 @@ def sweep(seconds: float, there_and_back: float) -> float:
 def difference(before: Picture, after: Picture, gain: float) -> Picture:
     """How far two pictures are apart in each colour, times `gain`."""
     return np.asarray(cv2.convertScaleAbs(cv2.absdiff(before, after), alpha=gain), np.uint8)
+
+
+def signed_difference(before: Picture, after: Picture, gain: float) -> Picture:
+    """By how much `after` is brighter (above mid-grey) or darker (below) in each colour, times
+    `gain`."""
+    return np.asarray(cv2.addWeighted(after, gain, before, -gain, MID_GREY), np.uint8)
 
 
 def labelled(picture: Picture, text: str, *, right: bool = False) -> Picture:

@@ -14,6 +14,7 @@ from PySide6.QtGui import QKeySequence
 
 from core import mask_shapes
 from core.masks import Kind, Mask
+from studio.state.comparing import Mode
 from studio.state.generation import Phase
 from studio.state.tools import LENS_MODES, LensMode, Tool
 
@@ -77,6 +78,14 @@ def _no_steps(window: MainWindow) -> str:
     return "" if window.studio.generation.steps else "Nothing is generated yet."
 
 
+def _nothing_compared(window: MainWindow) -> str:
+    return "Nothing is compared." if window.studio.comparing.mode == "off" else ""
+
+
+def _not_wiping(window: MainWindow) -> str:
+    return "" if window.studio.comparing.mode == "wipe" else "There is no wipe."
+
+
 def _cannot_pause(window: MainWindow) -> str:
     generation = window.studio.generation
     if generation.phase in (Phase.PREPARING, Phase.DECODING) or generation.resumable:
@@ -114,6 +123,7 @@ class Row:
         checked: for an action that is on or off, whether it is on.
         group: actions of which one is on at a time.
         help: one sentence; the tooltip where the text does not say all.
+        held: whether it is over when the key is let go; the window sees to that.
     """
 
     name: str
@@ -125,6 +135,7 @@ class Row:
     checked: Callable[[MainWindow], bool] | None = None
     group: str = ""
     help: str = ""
+    held: bool = False
 
     @property
     def shortcuts(self) -> list[QKeySequence]:
@@ -188,6 +199,19 @@ def _lens_mode(mode: LensMode) -> Row:
         lambda w: setattr(w.studio.tools, "lens_mode", mode),
         checked=lambda w: w.studio.tools.lens_mode == mode,
         group="lens",
+    )
+
+
+def _comparison(mode: Mode, text: str, keys: str, icon: str, help: str) -> Row:
+    return Row(
+        "compare_off" if mode == "off" else mode,
+        text,
+        keys,
+        lambda w: w.studio.comparing.toggle(mode),
+        icon,
+        checked=lambda w: w.studio.comparing.mode == mode,
+        group="comparison",
+        help=help,
     )
 
 
@@ -418,15 +442,6 @@ VIEW = (
         help="Outlines of the key frames before (amber) and after (green).",
     ),
     Row(
-        "wipe",
-        "Compare with the original",
-        "Shift+W",
-        lambda w: w.studio.tools.toggle_wipe(),
-        "wipe",
-        checked=lambda w: w.studio.tools.wipe is not None,
-        help="Left of the line the original, right of it the result. Drag the line.",
-    ),
-    Row(
         "lens",
         "Token lens",
         "T",
@@ -437,6 +452,66 @@ VIEW = (
     ),
     LINE,
     *(_lens_mode(mode) for mode in LENS_MODES),
+    LINE,
+    _comparison("off", "Compare: off", "Shift+X", "", "Only the picture itself."),
+    _comparison(
+        "wipe",
+        "Compare: wipe",
+        "Shift+W",
+        "wipe",
+        "One picture on each side of a line that is dragged.",
+    ),
+    _comparison(
+        "beside",
+        "Compare: side by side",
+        "Shift+S",
+        "beside",
+        "Two pictures with one zoom and one position.",
+    ),
+    _comparison(
+        "difference",
+        "Compare: difference",
+        "Shift+D",
+        "difference",
+        "Where, and how far, two pictures differ.",
+    ),
+    _comparison(
+        "flicker", "Compare: flicker", "Shift+K", "flicker", "One picture, then the other."
+    ),
+    Row(
+        "peek",
+        "See the left side alone (hold the key)",
+        "A",
+        lambda w: w.studio.comparing.flip("peeking"),
+        obstacle=_no_clip,
+        checked=lambda w: w.studio.comparing.peeking,
+        held=True,
+        help="The original, when nothing else is chosen; letting go shows what was seen before.",
+    ),
+    Row(
+        "swap_sides",
+        "Swap the sides",
+        "X",
+        lambda w: w.studio.comparing.swap(),
+        "swap",
+        _nothing_compared,
+    ),
+    Row(
+        "wipe_turn",
+        "Turn the wipe's line",
+        "Alt+W",
+        lambda w: w.studio.comparing.flip("upright"),
+        "turn",
+        _not_wiping,
+    ),
+    Row(
+        "compare_step",
+        "Compare with this step",
+        "Shift+H",
+        lambda w: w.studio.comparing.compare_with_held(),
+        obstacle=_no_result,
+        help="What is seen of the decode now is held as the left side.",
+    ),
     LINE,
     Row(
         "full_screen",

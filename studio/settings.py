@@ -31,6 +31,7 @@ class Settings:
     geometry: the window's size and place as Qt saves them, in hexadecimal, or "".
     brush_size: diameter in pixels; brush_hardness: in percent.
     loop: whether playing starts again at the end.
+    compare: how pictures are compared, as JSON.
     bundle: folder of the model bundle used last, or "".
     export: what was chosen for the last export, as JSON; export_folder: where it went, or "".
     export_presets: the user's own presets for exports, as JSON by name.
@@ -42,6 +43,7 @@ class Settings:
     brush_size: int = 48
     brush_hardness: int = 100
     loop: bool = True
+    compare: Mapping[str, Any] = field(default_factory=dict)
     bundle: str = ""
     export: Mapping[str, Any] = field(default_factory=dict)
     export_folder: str = ""

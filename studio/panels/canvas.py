@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -16,7 +15,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QSpinBox,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,34 +22,28 @@ from PySide6.QtWidgets import (
 from core.window import Window
 from studio import theme
 from studio.observable import bind, watch
-from studio.panels.window_actions import Actions, button_tooltip
+from studio.panels.compare_bar import CompareBar
+from studio.panels.window_actions import Actions, button_tooltip, tool_button
+from studio.state.comparing import Shown
 from studio.state.notices import Notice as Told
 from studio.state.result import Veil
 from studio.state.studio import Studio
 from studio.state.token_frame import TokenFrame
 from studio.state.tools import LARGEST_BRUSH, LENS_MODES, SMALLEST_BRUSH, WITH_TIP, LensMode
 from studio.widgets.clip_view import ClipView
+from studio.widgets.comparison import Comparison, Side
 from studio.widgets.notice import Notice
+from studio.widgets.pictures import Picture
 from studio.widgets.size_slider import SizeSlider
 from studio.widgets.token_lens import LensLegend, LensPicture
 from studio.widgets.veil import VeilPicture
-
-
-def tool_button(action: QAction, icon_px: int = theme.ICON_PX) -> QToolButton:
-    """A flat button for an action, with its tooltip and name."""
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setIconSize(QSize(icon_px, icon_px))
-    button.setAutoRaise(True)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setAccessibleName(action.text())
-    return button
 
 
 class Canvas(QWidget):
     """Attributes:
     view: the canvas itself. notice: the sentence that lies over its top edge.
     brush_size, hardness, tolerance, contiguous: of the tool in hand, each there while it has one.
+    compare: which two pictures are compared; there while they are.
     lens_mode: what the lens shows; there while it is on.
     new_clip: what can be done without a clip; there while there is none.
     """
@@ -65,6 +57,7 @@ class Canvas(QWidget):
         self.hardness = _number("Hardness", 100, " %")
         self.tolerance = _number("Tolerance", 255, "")
         self.contiguous = QCheckBox("Connected only")
+        self.compare = CompareBar(studio, actions)
         self.legend = LensLegend()
         self.lens_mode = QComboBox()
         self.zoom = QLabel()
@@ -103,7 +96,10 @@ class Canvas(QWidget):
         for part in (self._hardness_row, self._tolerance_row, self.contiguous):
             row.addWidget(part)
         row.addStretch(1)
-        for name in ("mask_shown", "onion", "wipe", "lens"):
+        for name in ("mask_shown", "onion", "lens"):
+            row.addWidget(tool_button(actions[name]))
+        row.addSpacing(2 * theme.GAP_PX)
+        for name in ("wipe", "beside", "difference", "flicker"):
             row.addWidget(tool_button(actions[name]))
         row.addSpacing(2 * theme.GAP_PX)
         row.addWidget(tool_button(actions["zoom_out"]))
@@ -121,8 +117,11 @@ class Canvas(QWidget):
         layers.addWidget(self.view, 0, 0)
         layers.addLayout(below_the_words, 0, 0, Qt.AlignmentFlag.AlignCenter)
         layers.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignTop)
-        below = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter
-        layers.addWidget(self._lens_bar(), 0, 0, below)
+        below = QVBoxLayout()
+        below.setSpacing(0)
+        for bar in (self.compare, self._lens_bar()):
+            below.addWidget(bar, 0, Qt.AlignmentFlag.AlignHCenter)
+        layers.addLayout(below, 0, 0, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter)
         return layers
 
     def _lens_bar(self) -> QWidget:
@@ -140,11 +139,13 @@ class Canvas(QWidget):
     def _bind_view(self) -> None:
         studio, view = self._studio, self.view
         bind(studio.stage, "picture", view.setFrame)
-        watch(studio.stage, "picture original", self._show_before)
-        watch(studio.tools, "wipe", self._show_before)
-        bind(studio.tools, "wipe", view.setWipe, view.wiped)
+        bind(studio.comparing, "shown", self._show_comparison)
+        watch(studio.comparing, "position upright", self._show_divider)
+        view.wiped.connect(lambda position: setattr(studio.comparing, "position", position))
         bind(studio.stage, "mask", view.setMask)
-        bind(studio.stage, "window", self._show_window)
+        watch(studio.stage, "window", self._show_window)
+        watch(studio.comparing, "mode", self._show_window)
+        watch(studio.tools, "tool", self._show_window)
         watch(studio.stage, "tokens", self._show_lens)
         bind(studio.stage, "veil", self._show_veil)
         watch(studio.session, "clip opening", self._offer_clip)
@@ -214,12 +215,24 @@ class Canvas(QWidget):
         for part in sorted(shown, key=shown.__getitem__):
             part.setVisible(shown[part])
 
-    def _show_before(self) -> None:
-        wiping = self._studio.tools.wipe is not None
-        self.view.setBefore(self._studio.stage.original if wiping else None)
+    def _show_comparison(self, shown: Shown | None) -> None:
+        if shown is None:
+            self.view.setComparison(None)
+            return
+        sides = [
+            Side(None if half.picture is None else Picture(half.picture), half.title, half.live)
+            for half in shown.halves
+        ]
+        self.view.setComparison(Comparison(shown.layout, tuple(sides)))
 
-    def _show_window(self, window: Window | None) -> None:
-        if window is None:
+    def _show_divider(self) -> None:
+        comparing = self._studio.comparing
+        self.view.setDivider(comparing.position, upright=comparing.upright)
+
+    def _show_window(self) -> None:
+        """Its dark surroundings would lie over what is compared."""
+        window, tool = self._studio.stage.window, self._studio.tools.tool
+        if window is None or (self._studio.comparing.mode != "off" and tool != "window"):
             self.view.setWindow(None)
         else:
             self.view.setWindow(_rect(window), window.model_width / window.model_height)

@@ -6,8 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.observable import watch
-from studio.panels.canvas import tool_button
-from studio.panels.window_actions import Actions
+from studio.panels.window_actions import Actions, tool_button
 from studio.state.studio import Studio
 from studio.widgets.option_form import OptionForm
 

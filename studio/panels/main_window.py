@@ -6,8 +6,8 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -239,7 +239,8 @@ class MainWindow(QMainWindow):
                 (studio.stage, "number"),
                 (studio.masks, "track undoable redoable"),
                 (studio.tracking, "running"),
-                (studio.tools, "tool mask_shown onion wipe lens lens_mode"),
+                (studio.tools, "tool mask_shown onion lens lens_mode"),
+                (studio.comparing, "mode peeking"),
                 (studio.models, "decoders"),
                 (studio.recipe, "bundle task decoder kept"),
                 (studio.framing, "window last_kept"),
@@ -267,6 +268,16 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._painted.is_set():
             QTimer.singleShot(0, self._painted.set)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if not event.isAutoRepeat():
+            self.studio.comparing.peeking = False
+        super().keyReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self.studio.comparing.peeking = False  # the key is let go elsewhere
+        super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)

@@ -17,9 +17,8 @@ from PySide6.QtWidgets import (
 from core.window import Window
 from studio import theme
 from studio.observable import bind, watch
-from studio.panels.canvas import tool_button
 from studio.panels.lengths import Lengths
-from studio.panels.window_actions import Actions
+from studio.panels.window_actions import Actions, tool_button
 from studio.state.models import obstacle
 from studio.state.recipe import LARGEST_SEED, MOST_VARIATIONS
 from studio.state.studio import Studio

@@ -6,8 +6,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 
 from studio import theme
 from studio.observable import bind, watch
-from studio.panels.canvas import tool_button
-from studio.panels.window_actions import Actions
+from studio.panels.window_actions import Actions, tool_button
 from studio.state.studio import Studio
 from studio.widgets.clip_view import ClipView
 from studio.widgets.progress import TrackingProgress

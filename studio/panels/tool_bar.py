@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from studio import theme
-from studio.panels.canvas import tool_button
-from studio.panels.window_actions import Actions
+from studio.panels.window_actions import Actions, tool_button
 
 _GROUPS = (
     ("brush", "eraser", "select", "wand", "rectangle", "ellipse", "lasso", "polygon", "fill"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar, QToolButton, QWidget
 
 from studio import theme
 from studio.actions import LINE, MENUS, ROWS, Row, shown
@@ -64,6 +65,7 @@ class Actions:
             action.setIcon(theme.icon(row.icon))
         action.setIconVisibleInMenu(False)
         action.setCheckable(row.checked is not None)
+        action.setAutoRepeat(not row.held)
         if row.group:
             group = self._groups.setdefault(row.group, QActionGroup(self._window))
             action.setActionGroup(group)
@@ -82,3 +84,14 @@ def button_tooltip(widget: QWidget, action: QAction) -> None:
     """Let a button show an action's tooltip, also while it is disabled."""
     action.changed.connect(lambda: widget.setToolTip(action.toolTip()))
     widget.setToolTip(action.toolTip())
+
+
+def tool_button(action: QAction, icon_px: int = theme.ICON_PX) -> QToolButton:
+    """A flat button for an action, with its tooltip and name."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setIconSize(QSize(icon_px, icon_px))
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(action.text())
+    return button

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from core.masks import Mask
 from core.requests import GenerationRequest, GenerationStarted
@@ -34,8 +34,12 @@ class Stage(Observable):
         window: the working window; None while a result is only looked at.
         tokens: what the lens shows, with the window of the job that it belongs to; or None.
         veil: what is not decided of the frame; None when all is.
+
+    Signals:
+        seen(): `number`, `original` and `picture` are of one frame again, and one of them is new.
     """
 
+    seen = Signal()
     number = Field(0)
     picture: Field[Picture | None] = Field(None, same=operator.is_)
     original: Field[Picture | None] = Field(None, same=operator.is_)
@@ -81,6 +85,7 @@ class Stage(Observable):
     def _clear(self) -> None:
         self.picture = self.original = self.mask = self.window = None
         self.tokens = self.veil = None
+        self.seen.emit()
         self._follow()
 
     def _follow(self) -> None:
@@ -109,6 +114,7 @@ class Stage(Observable):
         if self.original is not None:
             self.picture = self._result.picture(self.number, self.original)
             self._show_veil()
+            self.seen.emit()
 
     def _show_veil(self) -> None:
         self.veil = self._result.veil(self.number)

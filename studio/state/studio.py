@@ -15,6 +15,7 @@ from studio.observable import watch
 from studio.samples import is_sample
 from studio.settings import Settings
 from studio.state.blank import BlankClip
+from studio.state.comparing import Comparing
 from studio.state.export import Export
 from studio.state.export_choice import Choice
 from studio.state.framing import Framing
@@ -28,6 +29,7 @@ from studio.state.playback import Playback
 from studio.state.recipe import Recipe
 from studio.state.result import Result
 from studio.state.reuse import Reuse
+from studio.state.round_trips import RoundTrips
 from studio.state.selecting import Selecting
 from studio.state.session import Session
 from studio.state.stage import Stage
@@ -99,6 +101,16 @@ class Studio(QObject):
             self.framing,
             self.generation,
             self.result,
+            self,
+        )
+        self.comparing = Comparing(
+            self.stage,
+            self.session,
+            self.framing,
+            self.recipe,
+            self.generation,
+            self.result,
+            RoundTrips(engine, self.notices, self),
             self,
         )
         self.masks.edited.connect(self.playback.go)
@@ -200,6 +212,7 @@ class Studio(QObject):
         self.playback.pause()
         self.generation.stop()
         await self.generation.ended()
+        await self.comparing.end()
         self.importing.cancel()
         await self.importing.ended()
         self.export.end()
@@ -219,6 +232,7 @@ class Studio(QObject):
             brush_size=self.tools.brush_size,
             brush_hardness=self.tools.hardness,
             loop=self.playback.loop,
+            compare=self.comparing.to_json(),
             bundle=self.recipe.bundle,
             export=self.export.choice.to_json(),
             export_folder=str(self.export.folder or ""),
@@ -229,6 +243,7 @@ class Studio(QObject):
         self.tools.resize_brush(self.settings.brush_size)
         self.tools.hardness = min(max(self.settings.brush_hardness, 0), 100)
         self.playback.loop = self.settings.loop
+        self.comparing.recall(self.settings.compare)
         if self.models.card(self.settings.bundle) is not None:
             self.recipe.bundle = self.settings.bundle
         self.export.choice = Choice.from_json(self.settings.export)

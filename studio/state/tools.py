@@ -37,7 +37,6 @@ class Tools(Observable):
             takes only what is connected.
         onion: whether the outlines of the key frames before and after are shown.
         mask_shown: whether the painted region is tinted.
-        wipe: where the original ends and the result begins, 0..1 of the picture; None = off.
         lens: whether the token grid lies over the working window; `lens_mode` what it shows.
     """
 
@@ -48,7 +47,6 @@ class Tools(Observable):
     contiguous = Field(True)
     onion = Field(False)
     mask_shown = Field(True)
-    wipe: Field[float | None] = Field(None)
     lens = Field(False)
     lens_mode: Field[LensMode] = Field("state")
 
@@ -67,9 +65,6 @@ class Tools(Observable):
     def harden_brush(self, direction: int) -> None:
         """A tenth harder (1) or softer (-1)."""
         self.hardness = min(max(0, self.hardness + 10 * direction), 100)
-
-    def toggle_wipe(self) -> None:
-        self.wipe = 0.5 if self.wipe is None else None
 
     def _show_mask_to_painter(self, tool: Tool) -> None:
         if tool in PAINTING:

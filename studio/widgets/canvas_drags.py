@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QPointF, QRect
 
-from studio.widgets import window_frame, wipe
+from studio.widgets import window_frame
 from studio.widgets.mask_painter import MaskPainter
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Wipe:
         self._view = view
 
     def move(self, cursor: QPointF) -> None:
-        self._view.dragWipe(wipe.position_at(self._view.pictureRect(), cursor))
+        self._view.dragDivider(cursor)
 
     def finish(self) -> None:
         pass

@@ -1,7 +1,9 @@
-"""The canvas: one frame with zoom and pan, painted region, working window, lens and wipe.
+"""The canvas: one frame with zoom and pan, painted region, working window, lens and comparison.
 
 Points come in two systems: *view* points are the widget's own coordinates, *picture* points are
-pixels of the frame, (0, 0) being the corner of the first pixel. `place` maps between them.
+pixels of the frame, (0, 0) being the corner of the first pixel. `place` maps between them. Two
+pictures side by side stand in two *panes* of one size: the same `place` holds in both, so zoom and
+pan are locked, and view points are those of the first pane, wherever the cursor is.
 """
 
 from __future__ import annotations
@@ -29,8 +31,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.mask_shapes import ellipse, poured, rectangle
 from studio import theme
-from studio.widgets import window_frame, wipe
+from studio.widgets import window_frame
 from studio.widgets.canvas_drags import Drag, MoveWindow, Pan, ResizeWindow, Stroke, Wipe
+from studio.widgets.comparison import Comparison, panes
 from studio.widgets.mask_painter import Dirty, bounds
 from studio.widgets.pictures import Picture, outline_path
 from studio.widgets.scene import Scene
@@ -38,6 +41,7 @@ from studio.widgets.shape_drags import BoxDrag, LassoDrag, PolygonClicks, Scribb
 from studio.widgets.token_lens import LensPicture
 from studio.widgets.veil import VeilPicture
 from studio.widgets.view_transform import MAX_SCALE, MIN_SCALE, ViewTransform
+from studio.widgets.wipe import Divider
 
 Tool = Literal[
     "brush", "eraser", "rectangle", "ellipse", "lasso", "polygon", "wand", "fill", "select",
@@ -69,7 +73,7 @@ class ClipView(QWidget):
             painted, or wiped out.
         toleranceChanged(int): a wand is dragged.
         windowEdited(QRect): while the working window is dragged. windowEditFinished(QRect): let go.
-        wiped(float): the divider was dragged, position in [0, 1].
+        wiped(float): the divider of a wipe was dragged, position in [0, 1].
         hovered(int, int): the picture pixel under the cursor; (-1, -1) outside.
         zoomed(float): the new scale.
         brushSizeRequested(int): Ctrl+wheel asks for another brush size.
@@ -115,6 +119,7 @@ class ClipView(QWidget):
         self._cursor: QPointF | None = None
         self._drag: Drag | None = None
         self._drag_button = Qt.MouseButton.NoButton
+        self._pane = 0  # that the cursor is in, or that the drag began in
         self._space_held = False
         self._reached_by_keyboard = False  # the mouse needs no ring to be found
         self._space_dragged = False
@@ -124,7 +129,8 @@ class ClipView(QWidget):
     def setFrame(self, picture: np.ndarray | None) -> None:
         """Shows uint8 (H, W, 3) RGB, or the invitation to open a clip (None).
 
-        A frame of another size than the last one drops mask, window and lens, and is fitted.
+        A frame of another size than the last one drops mask, window, lens and comparison, and
+        is fitted.
         """
         frame = None if picture is None else Picture(picture)
         if (frame.size if frame else QSize()) == self._scene.size:
@@ -132,20 +138,26 @@ class ClipView(QWidget):
         else:
             self._drag = None
             self._scene = Scene(
-                frame, wipe=self._scene.wipe, window_editable=self._scene.window_editable
+                frame, divider=self._scene.divider, window_editable=self._scene.window_editable
             )
             self.fit()
         self._update_cursor_shape()
         self.update()
 
-    def setBefore(self, picture: np.ndarray | None) -> None:
-        """The frame as it was, of the frame's size; shown left of the wipe's divider."""
-        self._scene.before = None if picture is None else Picture(picture)
+    def setComparison(self, comparison: Comparison | None) -> None:
+        """What is seen in place of the frame, of its size; None shows the frame again."""
+        before, self._scene.comparison = self._panes()[0], comparison
+        moved = QRectF(self._panes()[0]).center() - QRectF(before).center()
+        if self._fitting and not moved.isNull():
+            self.fit()
+        elif not moved.isNull() and self._scene.frame is not None:
+            self._set_place(self.place.moved(moved).held(*self._sizes()))
+        self._update_cursor_shape()
         self.update()
 
-    def setWipe(self, position: float | None) -> None:
-        """Where the divider stands, as a share of the picture's width; None hides it."""
-        self._scene.wipe = position
+    def setDivider(self, position: float, *, upright: bool) -> None:
+        """Where the line of a wipe is, as a share of the picture, and whether it stands."""
+        self._scene.divider = Divider(position, upright)
         self.update()
 
     def setMask(self, mask: np.ndarray | None) -> None:  # type: ignore[override]
@@ -216,10 +228,10 @@ class ClipView(QWidget):
         return self.place.ratio * self.devicePixelRatioF()
 
     def zoomIn(self) -> None:
-        self._zoom_to(self.scale * _BUTTON_STEP, QRectF(self.rect()).center())
+        self._zoom_to(self.scale * _BUTTON_STEP, self._middle())
 
     def zoomOut(self) -> None:
-        self._zoom_to(self.scale / _BUTTON_STEP, QRectF(self.rect()).center())
+        self._zoom_to(self.scale / _BUTTON_STEP, self._middle())
 
     def fit(self) -> None:
         """Shows the whole picture, and keeps doing so when the view's size changes."""
@@ -229,7 +241,7 @@ class ClipView(QWidget):
 
     def actualSize(self) -> None:
         """One device pixel per picture pixel, about the middle of the view."""
-        self._zoom_to(1.0, QRectF(self.rect()).center())
+        self._zoom_to(1.0, self._middle())
 
     def pictureSize(self) -> QSize:
         """The frame's size in pixels; empty without a frame."""
@@ -251,7 +263,7 @@ class ClipView(QWidget):
 
     def showStroke(self, dirty: Dirty) -> None:
         """Redraws what the brush touched, and nothing else."""
-        self.update(self._view_rect(self._scene.repaint_mask(dirty)))
+        self._repaint(self._view_rect(self._scene.repaint_mask(dirty)))
         self.stroked.emit(QRect(*dirty))
 
     def finishShape(self, shape: np.ndarray, *, painted: bool) -> None:
@@ -270,7 +282,7 @@ class ClipView(QWidget):
             if shown is not None:
                 spare = 4 + width * self.place.ratio
                 where = self.place.rect_to_view(shown.boundingRect())
-                self.update(where.adjusted(-spare, -spare, spare, spare).toAlignedRect())
+                self._repaint(where.adjusted(-spare, -spare, spare, spare).toAlignedRect())
         self._scene.sketch, self._scene.sketch_width = path, width
 
     def dragWindow(self, rect: QRect) -> None:
@@ -282,11 +294,12 @@ class ClipView(QWidget):
     def finishWindow(self) -> None:
         self.windowEditFinished.emit(self._scene.window)
 
-    def dragWipe(self, position: float) -> None:
-        if position != self._scene.wipe:
-            self._scene.wipe = position
+    def dragDivider(self, cursor: QPointF) -> None:
+        divider = self._scene.divider.moved(self.pictureRect(), cursor)
+        if divider != self._scene.divider:
+            self._scene.divider = divider
             self.update()
-            self.wiped.emit(position)
+            self.wiped.emit(divider.position)
 
     def pan(self, by: QPointF) -> None:
         """Moves the picture by view points."""
@@ -295,8 +308,27 @@ class ClipView(QWidget):
 
     # Internals
 
+    def _panes(self) -> list[QRect]:
+        return panes(self.rect(), self._scene.comparison)
+
+    def _middle(self) -> QPointF:
+        return QRectF(self._panes()[0]).center()
+
     def _sizes(self) -> tuple[QSizeF, QSizeF]:
-        return self._scene.size.toSizeF(), QSizeF(self.size())
+        return self._scene.size.toSizeF(), QSizeF(self._panes()[0].size())
+
+    def _in_first_pane(self, cursor: QPointF) -> QPointF:
+        """The same place of the picture in the first pane; a drag stays in the pane it began in."""
+        found, held = self._panes(), not isinstance(self._drag, PolygonClicks | None)
+        if not held or self._pane >= len(found):
+            inside = [k for k, pane in enumerate(found) if cursor.x() >= pane.left()]
+            self._pane = inside[-1] if inside else 0
+        return cursor - found[self._pane].topLeft().toPointF()
+
+    def _repaint(self, rect: QRect) -> None:
+        """Draws a part of the view again, in every pane."""
+        for pane in self._panes():
+            self.update(rect.translated(pane.topLeft()).intersected(pane))
 
     def _zoom_to(self, scale: float, about: QPointF) -> None:
         if self._scene.frame is None:
@@ -335,7 +367,7 @@ class ClipView(QWidget):
     def _update_ring(self) -> None:
         ring = self._ring()
         if ring is not None:
-            self.update(ring.adjusted(-_PEN, -_PEN, _PEN, _PEN).toAlignedRect())
+            self._repaint(ring.adjusted(-_PEN, -_PEN, _PEN, _PEN).toAlignedRect())
 
     def _move_cursor(self, cursor: QPointF | None) -> None:
         self._update_ring()
@@ -356,7 +388,8 @@ class ClipView(QWidget):
         elif self._space_held or self._tool == "pan":
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         elif self._cursor is not None and self._on_divider(self._cursor):
-            self.setCursor(Qt.CursorShape.SplitHCursor)
+            across = self._scene.divider.upright
+            self.setCursor(Qt.CursorShape.SplitHCursor if across else Qt.CursorShape.SplitVCursor)
         elif self._tool == "window":
             self.setCursor(self._window_cursor())
         else:
@@ -375,9 +408,7 @@ class ClipView(QWidget):
         return self._scene.window if self._scene.window_editable else None
 
     def _on_divider(self, cursor: QPointF) -> bool:
-        return self._scene.wiping and wipe.grabbed(
-            self.pictureRect(), self._scene.wipe or 0.0, cursor
-        )
+        return self._scene.wiping and self._scene.divider.grabbed(self.pictureRect(), cursor)
 
     def _drag_for(self, cursor: QPointF, button: Qt.MouseButton) -> Drag | None:
         """The gesture that a press begins, if any."""
@@ -463,6 +494,18 @@ class ClipView(QWidget):
             return MoveWindow(self, cursor, QRect(window))
         return None
 
+    def _paint_pane(self, painter: QPainter, number: int, pane: QRect, dirty: QRect) -> None:
+        if dirty.isEmpty():
+            return
+        painter.save()
+        painter.setClipRect(pane, Qt.ClipOperation.IntersectClip)
+        painter.translate(pane.topLeft())
+        whole = QRectF(pane.translated(-pane.topLeft()))
+        shown = QRectF(dirty.translated(-pane.topLeft()))
+        self._scene.paint(painter, self.place, self.scale, whole, shown, number)
+        self._paint_ring(painter)
+        painter.restore()
+
     def _paint_ring(self, painter: QPainter) -> None:
         ring = self._ring()
         if ring is None:
@@ -508,9 +551,8 @@ class ClipView(QWidget):
         if self._scene.frame is None:
             self._paint_invitation(painter)
         else:
-            whole, shown = QRectF(self.rect()), QRectF(event.rect())
-            self._scene.paint(painter, self.place, self.scale, whole, shown)
-            self._paint_ring(painter)
+            for number, pane in enumerate(self._panes()):
+                self._paint_pane(painter, number, pane, event.rect().intersected(pane))
         if self._reached_by_keyboard:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -525,13 +567,14 @@ class ClipView(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.modifiers = event.modifiers()
-        self._press(event.position(), event.button())
+        self._press(self._in_first_pane(event.position()), event.button())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self.modifiers = event.modifiers()
-        self._move_cursor(event.position())
+        cursor = self._in_first_pane(event.position())
+        self._move_cursor(cursor)
         if self._drag is not None:
-            self._drag.move(event.position())
+            self._drag.move(cursor)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == self._drag_button and not isinstance(self._drag, PolygonClicks):
@@ -547,13 +590,14 @@ class ClipView(QWidget):
         """A pen paints as the mouse does, the wider the harder it is pressed."""
         self.pressure = max(event.pressure(), _LEAST_PRESSURE)
         self.modifiers = event.modifiers()
+        cursor = self._in_first_pane(event.position())
         match event.type():
             case QEvent.Type.TabletPress:
-                self._press(event.position(), event.button())
+                self._press(cursor, event.button())
             case QEvent.Type.TabletMove:
-                self._move_cursor(event.position())
+                self._move_cursor(cursor)
                 if self._drag is not None:
-                    self._drag.move(event.position())
+                    self._drag.move(cursor)
             case QEvent.Type.TabletRelease if not isinstance(self._drag, PolygonClicks):
                 self._finish()
         self.pressure = 1.0
@@ -584,7 +628,7 @@ class ClipView(QWidget):
             step = max(1, round(self._brush_size * 0.1)) * (1 if notches > 0 else -1)
             self.brushSizeRequested.emit(max(1, self._brush_size + step))
         elif notches:
-            self._zoom_to(self.scale * _WHEEL_STEP**notches, event.position())
+            self._zoom_to(self.scale * _WHEEL_STEP**notches, self._in_first_pane(event.position()))
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -1,19 +1,24 @@
-"""What the canvas shows, and how it is drawn: frame, mask, veil, lens, working window, wipe."""
+"""What the canvas shows, and how it is drawn: frame or comparison, mask, veil, lens, working
+window."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QTransform
 
-from studio.widgets import window_frame, wipe
+from studio.widgets import window_frame
+from studio.widgets.comparison import Comparison, Side, paint_titles
 from studio.widgets.mask_painter import Dirty, bounds
 from studio.widgets.pictures import MaskOverlay, Picture
 from studio.widgets.token_lens import LensPicture, paint_lens
 from studio.widgets.veil import VeilPicture, paint_veil
 from studio.widgets.view_transform import ViewTransform
+from studio.widgets.wipe import Divider
 
 _NOTHING = Dirty(0, 0, 1, 1)
 _SCRIBBLE = QColor(76, 155, 232, 150)
@@ -25,8 +30,8 @@ class Scene:
 
     Attributes:
         frame: the current frame; without one nothing is drawn.
-        before: the frame as it was; shown left of the divider when `wipe` is set.
-        wipe: the divider's place as a share of the width, or None.
+        comparison: what is seen in place of the frame, or None.
+        divider: between the two sides of a wipe.
         mask: bool (H, W), the painted region; change it through `set_mask` and `repaint_mask`.
         window, window_aspect, window_editable: the working window and its width over height.
         lens, lens_rect: the token grid and the pixels that it covers.
@@ -37,8 +42,8 @@ class Scene:
     """
 
     frame: Picture | None = None
-    before: Picture | None = None
-    wipe: float | None = None
+    comparison: Comparison | None = None
+    divider: Divider = field(default_factory=Divider)
     mask: np.ndarray | None = None
     window: QRect | None = None
     window_aspect: float = 1.0
@@ -59,7 +64,7 @@ class Scene:
 
     @property
     def wiping(self) -> bool:
-        return self.wipe is not None and self.before is not None and self.frame is not None
+        return self.comparison is not None and self.comparison.layout == "wipe"
 
     def place_rect(self, place: ViewTransform) -> QRectF:
         """Where the frame stands in the view."""
@@ -95,32 +100,53 @@ class Scene:
             self._overlay.update(self.mask, Dirty(0, 0, self.size.width(), self.size.height()))
 
     def paint(
-        self, painter: QPainter, place: ViewTransform, scale: float, view: QRectF, shown: QRectF
+        self,
+        painter: QPainter,
+        place: ViewTransform,
+        scale: float,
+        view: QRectF,
+        shown: QRectF,
+        pane: int = 0,
     ) -> None:
         """Draws all layers.
 
         Args:
             scale: device pixels per picture pixel.
-            view: the whole widget; shown: the part of it that must be drawn.
+            view: the whole pane; shown: the part of it that must be drawn.
+            pane: which of the views beside each other it is.
         """
         if self.frame is None:
             return
-        picture = self.place_rect(place)
-        self.frame.paint(painter, place, scale)
+        picture, parts = self.place_rect(place), self._parts(place, view, pane)
+        for side, part in parts:
+            with _clipped(painter, part):
+                side.paint(painter, place, scale, picture)
         if self._overlay is not None:
             self._overlay.paint(painter, place, scale, shown)
         self._paint_lines(painter, place)
+        for side, part in parts:
+            if side.live:
+                with _clipped(painter, part):
+                    self._paint_tokens(painter, place)
+        if self.window is not None:
+            window_frame.paint(painter, self.window, place, picture, editable=self.window_editable)
+        visible = picture.intersected(view)
+        if self.wiping:
+            self.divider.paint(painter, picture, visible)
+        if self.comparison is not None:
+            paint_titles(painter, visible, parts, upright=self.divider.upright)
+
+    def _parts(self, place: ViewTransform, view: QRectF, pane: int) -> list[tuple[Side, QRectF]]:
+        """What is seen of a pane, and in which part of it."""
+        if self.comparison is None:
+            return [(Side(self.frame, "", live=True), view)]
+        return self.comparison.parts(pane, self.place_rect(place), view, self.divider)
+
+    def _paint_tokens(self, painter: QPainter, place: ViewTransform) -> None:
         if self.veil is not None:
             paint_veil(painter, place.rect_to_view(QRectF(self.veil_rect)), self.veil)
         if self.lens is not None:
             paint_lens(painter, place.rect_to_view(QRectF(self.lens_rect)), self.lens)
-        if self.wiping:
-            self._paint_before(painter, place, scale)
-        if self.window is not None:
-            window_frame.paint(painter, self.window, place, picture, editable=self.window_editable)
-        if self.wiping:
-            assert self.wipe is not None
-            wipe.paint(painter, picture, picture.intersected(view), self.wipe)
 
     def _paint_lines(self, painter: QPainter, place: ViewTransform) -> None:
         """Outlines in picture pixels, drawn with lines of the view."""
@@ -147,12 +173,11 @@ class Scene:
             painter.setPen(QPen(colour, width, style))
             painter.drawPath(drawn)
 
-    def _paint_before(self, painter: QPainter, place: ViewTransform, scale: float) -> None:
-        assert self.before is not None
-        assert self.wipe is not None
-        side = self.place_rect(place)
-        side.setRight(wipe.divider(side, self.wipe))
-        painter.save()
-        painter.setClipRect(side)
-        self.before.paint(painter, place, scale)
-        painter.restore()
+
+@contextmanager
+def _clipped(painter: QPainter, part: QRectF) -> Iterator[None]:
+    """Nothing is drawn outside of a part of the view."""
+    painter.save()
+    painter.setClipRect(part, Qt.ClipOperation.IntersectClip)
+    yield
+    painter.restore()

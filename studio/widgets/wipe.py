@@ -1,69 +1,80 @@
-"""The before/after divider: where it stands, how it is drawn, when the cursor is on it."""
+"""The line between two pictures of which each is seen on its side: where it is, how it is drawn,
+when the cursor is on it."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from dataclasses import dataclass, replace
 
-from studio import theme
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 
 _GRAB = 8.0  # view points
 _KNOB = 13.0
 _SHADE = QColor(0, 0, 0, 150)
+_LIGHT, _DARK = QColor(255, 255, 255), QColor(27, 28, 30)  # over pictures, in any theme
 
 
-def divider(picture: QRectF, position: float) -> float:
-    """The divider's x in the view; `picture` is where the picture stands there."""
-    return picture.left() + picture.width() * position
+@dataclass(frozen=True)
+class Divider:
+    """Attributes:
+    position: as a share of the picture's width, or of its height, 0..1.
+    upright: whether the line stands and moves sideways; else it lies.
+    """
+
+    position: float = 0.5
+    upright: bool = True
+
+    def place(self, picture: QRectF) -> float:
+        """The line's x, or y, in the view; `picture` is where the picture stands there."""
+        if self.upright:
+            return picture.left() + picture.width() * self.position
+        return picture.top() + picture.height() * self.position
+
+    def moved(self, picture: QRectF, cursor: QPointF) -> Divider:
+        """The line under a cursor in the view."""
+        if self.upright:
+            share = (cursor.x() - picture.left()) / picture.width()
+        else:
+            share = (cursor.y() - picture.top()) / picture.height()
+        return replace(self, position=min(max(share, 0.0), 1.0))
+
+    def grabbed(self, picture: QRectF, cursor: QPointF) -> bool:
+        along = cursor.x() if self.upright else cursor.y()
+        return picture.contains(self._on_line(picture, cursor)) and (
+            abs(along - self.place(picture)) <= _GRAB
+        )
+
+    def sides(self, picture: QRectF, view: QRectF) -> tuple[QRectF, QRectF]:
+        """The parts of the view before and after the line."""
+        before, after, place = QRectF(view), QRectF(view), self.place(picture)
+        if self.upright:
+            before.setRight(place)
+            after.setLeft(place)
+        else:
+            before.setBottom(place)
+            after.setTop(place)
+        return before, after
+
+    def paint(self, painter: QPainter, picture: QRectF, visible: QRectF) -> None:
+        """Draws line and knob; `visible` is the part of `picture` inside the view."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        ends = [self._on_line(picture, end) for end in (visible.topLeft(), visible.bottomRight())]
+        for colour, width in ((_SHADE, 3.0), (_LIGHT, 1.0)):
+            painter.setPen(QPen(colour, width))
+            painter.drawLine(*ends)
+        _paint_knob(painter, self._on_line(picture, visible.center()), upright=self.upright)
+
+    def _on_line(self, picture: QRectF, point: QPointF) -> QPointF:
+        place = self.place(picture)
+        return QPointF(place, point.y()) if self.upright else QPointF(point.x(), place)
 
 
-def position_at(picture: QRectF, cursor: QPointF) -> float:
-    """The wipe position in [0, 1] for a cursor in the view."""
-    return min(max((cursor.x() - picture.left()) / picture.width(), 0.0), 1.0)
-
-
-def grabbed(picture: QRectF, position: float, cursor: QPointF) -> bool:
-    inside = picture.top() <= cursor.y() <= picture.bottom()
-    return inside and abs(cursor.x() - divider(picture, position)) <= _GRAB
-
-
-def paint(painter: QPainter, picture: QRectF, visible: QRectF, position: float) -> None:
-    """Draws divider, knob and labels; `visible` is the part of `picture` inside the view."""
-    x = divider(picture, position)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    for colour, width in ((_SHADE, 3.0), (theme.TEXT, 1.0)):
-        painter.setPen(QPen(colour, width))
-        painter.drawLine(QPointF(x, visible.top()), QPointF(x, visible.bottom()))
-    _paint_knob(painter, QPointF(x, visible.center().y()))
-    _paint_label(painter, "Before", visible, x, before=True)
-    _paint_label(painter, "After", visible, x, before=False)
-
-
-def _paint_knob(painter: QPainter, centre: QPointF) -> None:
+def _paint_knob(painter: QPainter, centre: QPointF, *, upright: bool) -> None:
     painter.setPen(QPen(_SHADE, 1.5))
-    painter.setBrush(theme.TEXT)
+    painter.setBrush(_LIGHT)
     painter.drawEllipse(centre, _KNOB, _KNOB)
-    painter.setPen(
-        QPen(theme.BACKGROUND, 1.8, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin)
-    )
+    painter.setPen(QPen(_DARK, 1.8, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin))
+    turned = QTransform().translate(centre.x(), centre.y()).rotate(0 if upright else 90)
     for side in (-1, 1):
-        tip = centre + QPointF(8 * side, 0)
-        painter.drawPolyline([tip + QPointF(-4 * side, -4), tip, tip + QPointF(-4 * side, 4)])
-
-
-def _paint_label(painter: QPainter, text: str, visible: QRectF, x: float, *, before: bool) -> None:
-    """The word in the top corner of its side, cut off by the divider like the side itself."""
-    painter.save()
-    side = QRectF(visible)
-    side.setRight(x) if before else side.setLeft(x)
-    painter.setClipRect(side, Qt.ClipOperation.IntersectClip)
-    painter.setFont(theme.font(theme.SMALL_PX, bold=True))
-    width = painter.fontMetrics().horizontalAdvance(text) + 16
-    left = visible.left() + 10 if before else visible.right() - 10 - width
-    badge = QRectF(left, visible.top() + 10, width, 22)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(0, 0, 0, 160))
-    painter.drawRoundedRect(badge, theme.RADIUS_PX, theme.RADIUS_PX)
-    painter.setPen(theme.TEXT)
-    painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
-    painter.restore()
+        arrow = [QPointF(4 * side, -4), QPointF(8 * side, 0), QPointF(4 * side, 4)]
+        painter.drawPolyline([turned.map(point) for point in arrow])

@@ -250,7 +250,7 @@ def test_wipe_shows_the_original_beside_the_result(engine: ReplayingEngine, clip
             window.canvas.view.wiped.emit(0.4)
             seen = window.canvas.view.grab().toImage()
             left, right = (in_view(window.canvas.view, x, 22) for x in (22, 29))
-            assert window.studio.tools.wipe == 0.4
+            assert window.studio.comparing.position == 0.4
             assert seen.pixelColor(left).red() == 0
             assert seen.pixelColor(right).red() == 200
 

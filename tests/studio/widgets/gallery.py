@@ -30,8 +30,10 @@ from PySide6.QtWidgets import (
 from core.options import Option
 from studio import theme
 from studio.widgets.clip_view import ClipView
+from studio.widgets.comparison import Comparison, Side
 from studio.widgets.notice import Notice
 from studio.widgets.option_form import OptionForm
+from studio.widgets.pictures import Picture
 from studio.widgets.progress import JobProgress
 from studio.widgets.size_slider import SizeSlider
 from studio.widgets.step_strip import StepStrip
@@ -119,8 +121,10 @@ def veil_canvas() -> QWidget:
 def wipe_canvas() -> QWidget:
     view = _canvas()
     view.setMask(None)
-    view.setBefore(cv2.GaussianBlur(frames(1)[0], (0, 0), 15))
-    view.setWipe(0.4)
+    blurred = cv2.GaussianBlur(frames(1)[0], (0, 0), 15)
+    sides = Side(Picture(blurred), "Blurred"), Side(Picture(frames(1)[0]), "Sharp", live=True)
+    view.setComparison(Comparison("wipe", sides))
+    view.setDivider(0.4, upright=True)
     return view
 
 

@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QApplication
 
 from studio import theme
 from studio.widgets.clip_view import ClipView
+from studio.widgets.comparison import Comparison, Layout, Side
 from studio.widgets.mask_painter import MaskPainter
+from studio.widgets.pictures import Picture
 from studio.widgets.token_lens import LensPicture
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
@@ -54,6 +56,10 @@ def drag(view: ClipView, *points: QPoint, button=LEFT) -> None:
     for point in points[1:]:
         QTest.mouseMove(view, point)
     QTest.mouseRelease(view, button, pos=points[-1])
+
+
+def compared(layout: Layout, *pictures: np.ndarray) -> Comparison:
+    return Comparison(layout, tuple(Side(Picture(shown), "side") for shown in pictures))
 
 
 def at(view: ClipView, x: float, y: float) -> QPoint:
@@ -266,12 +272,11 @@ def test_the_outside_of_the_window_is_dimmed(window_view):
 
 
 def test_the_wipe_shows_before_on_its_left(view, picture):
-    view.setBefore(255 - picture)
-    view.setWipe(0.5)
+    view.setComparison(compared("wipe", 255 - picture, picture))
     left, right = at(view, 60, 120), at(view, 260, 120)
 
     seen = rgb(view).astype(int)
-    view.setWipe(None)
+    view.setComparison(None)
     after = rgb(view).astype(int)
 
     assert np.abs(seen[left.y(), left.x()] - (255 - after[left.y(), left.x()])).max() <= 3
@@ -280,8 +285,7 @@ def test_the_wipe_shows_before_on_its_left(view, picture):
 
 def test_the_divider_is_dragged_even_with_the_brush_in_hand(view, picture, qtbot):
     view.setBrush("brush", 20)
-    view.setBefore(picture)
-    view.setWipe(0.5)
+    view.setComparison(compared("wipe", picture, picture))
 
     with qtbot.waitSignal(view.wiped) as wiped, qtbot.assertNotEmitted(view.strokeStarted):
         drag(view, at(view, 160, 100), at(view, 80, 100))
