@@ -181,7 +181,8 @@ def _windows(request: GenerationRequest, card: ModelCard) -> Windows:
 def _decoder(request: GenerationRequest, card: ModelCard) -> Decoder:
     chosen, transformer = DECODERS[request.decoder], card.family
     if transformer not in chosen.transformers:
-        fitting = [name for name in DECODERS if transformer in DECODERS[name].transformers]
+        able = {n: d for n in DECODERS if transformer in (d := DECODERS[n]).transformers}
+        fitting = [name for name, decoder in able.items() if not decoder.refines]
         raise UserError(
             f"The decoder “{request.decoder}” cannot decode “{card.title}”, whose transformer is "
             f"{transformer}. Choose {' or '.join(fitting) or 'another model'}."

@@ -374,7 +374,7 @@ def test_autoregressive_decoding_of_a_masked_model_is_refused(folder: Path, tmp_
         decoder="autoregressive",
     )
 
-    with pytest.raises(UserError, match="Choose commit or maskgit"):
+    with pytest.raises(UserError, match="Choose commit or halton or maskgit"):
         updates(request)
 
 

@@ -20,6 +20,7 @@ from core.training.data import load_footage
 from core.training.loading import Loader
 from core.training.prior import PriorPhase
 from core.training.recipe import DataSource, Optimiser, VideoGPTRecipe, load_recipe
+from core.training.steps import take_step
 from core.training.vqvae import VQVAEPhase
 
 RECIPE = """
@@ -110,7 +111,7 @@ def test_both_losses_fall(videogpt_file: Path, precision: str) -> None:
     footage = load_footage([DataSource("videos")], videogpt_file.parent)
     for phase, term in zip(phases(videogpt_file), ("reconstruction", "loss"), strict=True):
         batches = enumerate(Loader(footage, phase.examples, range(40)))
-        terms = [loop.take_step(phase, parts, step)[1][term] for step, parts in batches]
+        terms = [take_step(phase, parts, step).figures[term] for step, parts in batches]
 
         assert sum(terms[-5:]) < 0.95 * sum(terms[:5])
 
