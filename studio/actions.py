@@ -14,6 +14,7 @@ from PySide6.QtGui import QKeySequence
 
 from core import mask_shapes
 from core.masks import Kind, Mask
+from studio.settings import Look
 from studio.state.comparing import Mode
 from studio.state.generation import Phase
 from studio.state.tools import LENS_MODES, LensMode, Tool
@@ -212,6 +213,17 @@ def _comparison(mode: Mode, text: str, keys: str, icon: str, help: str) -> Row:
         checked=lambda w: w.studio.comparing.mode == mode,
         group="comparison",
         help=help,
+    )
+
+
+def _look(look: Look, text: str) -> Row:
+    return Row(
+        f"look_{look}",
+        text,
+        "",
+        lambda w: setattr(w.studio.preferences, "look", look),
+        checked=lambda w: w.studio.preferences.look == look,
+        group="look",
     )
 
 
@@ -512,6 +524,10 @@ VIEW = (
         obstacle=_no_result,
         help="What is seen of the decode now is held as the left side.",
     ),
+    LINE,
+    _look("dark", "Dark look"),
+    _look("light", "Light look"),
+    _look("system", "Look of the system"),
     LINE,
     Row(
         "full_screen",

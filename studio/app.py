@@ -68,6 +68,7 @@ async def show_window(path: Path | None) -> int:
     window = MainWindow(studio)
     window.show()
     await window.first_painted()
+    keep_preferences(window, place)
     answer = asyncio.ensure_future(studio.models.ask())  # this starts the engine
     first = path or _last_clip(studio.settings) or sample_clip()
     if first is not None:
@@ -80,6 +81,13 @@ async def show_window(path: Path | None) -> int:
         await studio.end()
         await engine.stop()
     return 0
+
+
+def keep_preferences(window: MainWindow, place: Path) -> None:
+    """Save what is chosen about the program as soon as it is chosen."""
+    window.studio.preferences.edited.connect(
+        lambda: settings.save(window.studio.remembered(window.geometry_text()), place)
+    )
 
 
 def _last_clip(known: settings.Settings) -> Path | None:

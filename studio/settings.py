@@ -9,12 +9,15 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import platformdirs
 
 MOST_RECENT = 8
 """How many clips the list of recent ones holds."""
+
+Look = Literal["dark", "light", "system"]
+LOOKS: tuple[Look, ...] = get_args(Look)
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,7 @@ class Settings:
     bundle: folder of the model bundle used last, or "".
     export: what was chosen for the last export, as JSON; export_folder: where it went, or "".
     export_presets: the user's own presets for exports, as JSON by name.
+    look: dark, light, or as the system is.
     """
 
     recent: Sequence[str] = field(default=())
@@ -48,6 +52,7 @@ class Settings:
     export: Mapping[str, Any] = field(default_factory=dict)
     export_folder: str = ""
     export_presets: Mapping[str, Any] = field(default_factory=dict)
+    look: Look = "dark"
 
     def opened(self, path: Path) -> Settings:
         """These settings after a clip was opened."""
@@ -79,11 +84,15 @@ def save(settings: Settings, path: Path) -> None:
             "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
         ) as part:
             json.dump(asdict(settings), part, indent=1)
+            part.flush()
+            os.fsync(part.fileno())
         os.replace(part.name, path)
     except OSError as error:
         log.warning("settings cannot be saved to %s: %s", path, error)
 
 
 def _fits(saved: dict[str, object], name: str, defaults: dict[str, object]) -> bool:
+    if name == "look":
+        return saved.get(name) in LOOKS
     wanted = list if name == "recent" else type(defaults[name])
     return isinstance(saved.get(name), wanted)

@@ -1,37 +1,56 @@
-"""How the studio looks: colours, sizes, palette, style sheet and icons.
+"""How the studio looks, dark or light: colours, sizes, palette, style sheet and icons.
 
 The palette is set explicitly and not taken from the desktop, so real windows, offscreen pictures
-and tests agree. Greys are neutral, because a tinted surround changes how a picture is seen.
+and tests agree. Greys are neutral, because a tinted surround changes how a picture is seen. Text
+has a contrast of 4.5:1 at least, that of disabled things too.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Literal
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QAction, QColor, QFont, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from core.assets import asset
+from studio.settings import Look
 
-CANVAS = QColor("#131315")  # around the picture
-BACKGROUND = QColor("#1b1c1e")
-PANEL = QColor("#232427")
-RAISED = QColor("#2e3034")  # buttons and fields
-HOVER = QColor("#383b40")
-LINE = QColor("#3d4046")
-TEXT = QColor("#dfe1e5")
-TEXT_DIM = QColor("#a3a7af")  # 6.5:1 on PANEL
-TEXT_OFF = QColor("#6c7078")
+_BOTH: list[tuple[QColor, QColor, QColor]] = []
 
-ACCENT = QColor("#4c9be8")  # focus, playhead, chosen things
-ACCENT_DEEP = QColor("#2f6fae")  # behind text of ON_DEEP
+
+def _both(dark: str, light: str) -> QColor:
+    """A colour of the look in use. It changes in place: whoever holds it follows the look."""
+    colour = QColor(dark)
+    _BOTH.append((colour, QColor(dark), QColor(light)))
+    return colour
+
+
+CANVAS = _both("#131315", "#c6c7ca")  # around the picture
+BACKGROUND = _both("#1b1c1e", "#ffffff")
+PANEL = _both("#232427", "#f1f1f3")
+RAISED = _both("#2e3034", "#e4e5e8")  # buttons and fields
+HOVER = _both("#383b40", "#d8dade")
+LINE = _both("#3d4046", "#b9bcc2")
+TEXT = _both("#dfe1e5", "#1d1e21")
+TEXT_DIM = _both("#a9adb5", "#4a4d54")
+TEXT_OFF = _both("#898e96", "#696d75")  # of what is disabled; on PANEL and BACKGROUND
+ICON_OFF = _both("#6c7078", "#a3a7ad")
+
+ACCENT = _both("#4c9be8", "#1a66b3")  # focus, playhead, chosen things
+ACCENT_DEEP = QColor("#2f6fae")  # behind ON_DEEP
+ACCENT_HOVER = _both("#3475b6", "#255f9b")  # the same under the cursor
 ON_DEEP = QColor("#ffffff")
+INFO, WARNING, ERROR = ACCENT, _both("#e8b04a", "#875200"), _both("#ef6461", "#b3262a")
+
+# Over and under pictures, which no look changes.
+ON_PICTURE = QColor("#dfe1e5")
+UNDER_PICTURE = QColor("#1b1c1e")
 PAINTED = QColor("#ff5c8a")  # the painted region
 KEPT = QColor("#f2b04a")  # generated tokens
 GIVEN = QColor("#4fb39a")  # what came from the user
-INFO, WARNING, ERROR = ACCENT, QColor("#e8b04a"), QColor("#ef6461")
 
 FONT_PX = 13
 SMALL_PX = 11
@@ -46,12 +65,24 @@ _ICON_SIZES = (16, 20)
 _ICON_SCALES = (1, 2)
 
 
-def apply(app: QApplication) -> None:
-    """Gives the whole application the dark look."""
+def apply(app: QApplication, look: Look = "dark") -> None:
+    """Gives the whole application a look, also while its windows are open."""
+    light = look == "light" or (look == "system" and _system_is_light(app))
+    for colour, *values in _BOTH:
+        colour.setRgb(values[light].rgb())
+    icon.cache_clear()
     app.setStyle("Fusion")
     app.setPalette(palette())
     app.setFont(font(FONT_PX))
     app.setStyleSheet(_style_sheet())
+    for widget in app.allWidgets():
+        for thing in (widget, *widget.actions()):
+            if isinstance(thing, (QAbstractButton, QAction)) and thing.property(_ICON):
+                set_icon(thing, thing.property(_ICON), thing.property(_GROUND))
+
+
+def _system_is_light(app: QApplication) -> bool:
+    return app.styleHints().colorScheme() == Qt.ColorScheme.Light
 
 
 def font(pixels: int, *, bold: bool = False, tabular: bool = False) -> QFont:
@@ -66,7 +97,7 @@ def font(pixels: int, *, bold: bool = False, tabular: bool = False) -> QFont:
 
 
 def palette() -> QPalette:
-    """The dark palette, all colour groups set."""
+    """The palette of the look in use, all colour groups set."""
     made = QPalette()
     role = QPalette.ColorRole
     colours = {
@@ -78,13 +109,14 @@ def palette() -> QPalette:
         role.PlaceholderText: TEXT_OFF,
         role.Button: RAISED,
         role.ButtonText: TEXT,
-        role.BrightText: QColor("#ffffff"),
+        role.BrightText: TEXT,
         role.ToolTipBase: RAISED,
         role.ToolTipText: TEXT,
         role.Highlight: ACCENT_DEEP,
-        role.HighlightedText: QColor("#ffffff"),
+        role.HighlightedText: ON_DEEP,
         role.Accent: ACCENT,
         role.Link: ACCENT,
+        role.LinkVisited: ACCENT,
         role.Light: HOVER,
         role.Midlight: RAISED,
         role.Mid: LINE,
@@ -93,14 +125,39 @@ def palette() -> QPalette:
     }
     for where, colour in colours.items():
         made.setColor(where, colour)
-    for where in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
-        made.setColor(QPalette.ColorGroup.Disabled, where, TEXT_OFF)
-    made.setColor(QPalette.ColorGroup.Disabled, role.Highlight, LINE)
+    disabled = {
+        role.WindowText: TEXT_OFF,
+        role.Text: TEXT_OFF,
+        role.ButtonText: TEXT_OFF,
+        role.Button: PANEL,
+        role.Highlight: RAISED,
+        role.HighlightedText: TEXT_DIM,
+    }
+    for where, colour in disabled.items():
+        made.setColor(QPalette.ColorGroup.Disabled, where, colour)
     return made
 
 
+Ground = Literal["plain", "switch", "accent"]
+"""What an icon lies on: never on ACCENT_DEEP, only while it is switched on, always."""
+
+_ICON, _GROUND = "icon_name", "icon_ground"
+
+
+def set_icon(thing: QAbstractButton | QAction, name: str, ground: Ground = "switch") -> None:
+    """Gives a button or an action the icon `name`, which follows when the look changes."""
+    thing.setProperty(_ICON, name)
+    thing.setProperty(_GROUND, ground)
+    thing.setIcon(icon(name, ground))
+
+
+def set_icon_of(button: QAbstractButton, action: QAction, ground: Ground) -> None:
+    """Gives a button the icon of an action."""
+    set_icon(button, action.property(_ICON), ground)
+
+
 @cache
-def icon(name: str) -> QIcon:
+def icon(name: str, ground: Ground = "switch") -> QIcon:
     """The line icon `name` of assets/icons, drawn for 1x and 2x screens and every state.
 
     Raises:
@@ -108,9 +165,9 @@ def icon(name: str) -> QIcon:
     """
     made = QIcon()
     for mode, state, colour in (
-        (QIcon.Mode.Normal, QIcon.State.Off, TEXT),
-        (QIcon.Mode.Normal, QIcon.State.On, QColor("#ffffff")),
-        (QIcon.Mode.Disabled, QIcon.State.Off, TEXT_OFF),
+        (QIcon.Mode.Normal, QIcon.State.Off, ON_DEEP if ground == "accent" else TEXT),
+        (QIcon.Mode.Normal, QIcon.State.On, TEXT if ground == "plain" else ON_DEEP),
+        (QIcon.Mode.Disabled, QIcon.State.Off, ICON_OFF),
     ):
         drawing = _drawing(name, colour)
         for size in _ICON_SIZES:
@@ -152,6 +209,8 @@ def _style_sheet() -> str:
         "off": TEXT_OFF,
         "accent": ACCENT,
         "deep": ACCENT_DEEP,
+        "under": ACCENT_HOVER,
+        "white": ON_DEEP,
         "warning": WARNING,
         "error": ERROR,
     }
@@ -174,7 +233,7 @@ QMenuBar::item { padding: 4px 8px; border-radius: @radius; background: transpare
 QMenuBar::item:selected { background: @hover; }
 QMenu { background: @panel; border: 1px solid @line; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 10px; border-radius: 3px; }
-QMenu::item:selected { background: @deep; color: #ffffff; }
+QMenu::item:selected { background: @deep; color: @white; }
 QMenu::item:disabled { color: @off; background: transparent; }
 QMenu::separator { height: 1px; background: @line; margin: 4px 6px; }
 
@@ -212,7 +271,7 @@ QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; outli
 QListWidget { background: transparent; outline: none; }
 QListWidget::item { padding: 0 8px; border: 1px solid transparent; border-radius: @radius; }
 QListWidget::item:hover { background: @hover; }
-QListWidget::item:selected { background: @deep; color: #ffffff; }
+QListWidget::item:selected { background: @deep; color: @white; }
 QListWidget:focus::item:selected { border-color: @accent; }
 
 QCheckBox { spacing: 7px; }
@@ -222,7 +281,7 @@ QCheckBox::indicator:hover { border-color: @dim; }
 QCheckBox:focus::indicator, QCheckBox::indicator:focus { border-color: @accent; }
 QCheckBox::indicator:checked { background: @deep; border-color: @deep;
     image: url(@icons/tick.svg); }
-QCheckBox:focus::indicator:checked { border-color: #ffffff; }
+QCheckBox:focus::indicator:checked { border-color: @white; }
 QCheckBox::indicator:disabled { background: @panel; border-color: @line; }
 
 QPushButton { background: @raised; border: 1px solid @line; border-radius: @radius;
@@ -231,12 +290,13 @@ QPushButton:hover { background: @hover; }
 QPushButton:pressed { background: @panel; }
 QPushButton:disabled { color: @off; background: @panel; }
 QPushButton:focus { border-color: @accent; }
-QPushButton[primary="true"] { background: @deep; border-color: @deep; color: #ffffff;
+QPushButton[primary="true"] { background: @deep; border-color: @deep; color: @white;
                               font-weight: 600; }
-QPushButton[primary="true"]:hover { background: @accent; border-color: @accent; }
-QPushButton[primary="true"]:focus { border-color: #ffffff; }
+QPushButton[primary="true"]:hover { background: @under; border-color: @under; }
+QPushButton[primary="true"]:focus { border-color: @white; }
 QPushButton[primary="true"]:disabled { background: @panel; border-color: @line; color: @off; }
 
+QFrame[role="line"] { background: @line; }
 QLabel[role="heading"] { color: @dim; font-size: @small; font-weight: 600; }
 QLabel[role="dim"] { color: @dim; }
 QLabel[role="small"] { color: @dim; font-size: @small; }

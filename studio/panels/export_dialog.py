@@ -93,7 +93,7 @@ class ExportDialog(QDialog):
         right.addLayout(self._buttons())
         line = QFrame()
         line.setFixedWidth(1)
-        line.setStyleSheet(f"background: {theme.LINE.name()};")
+        line.setProperty("role", "line")
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)

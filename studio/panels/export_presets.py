@@ -52,7 +52,7 @@ class ExportPresets(QWidget):
     def _lay_out(self) -> None:
         self.save.setToolTip("Keep format, size, transparency and sound under a name.")
         self.save.setAutoDefault(False)
-        self.delete.setIcon(theme.icon("trash"))
+        theme.set_icon(self.delete, "trash")
         self.delete.setAccessibleName("Delete the preset")
         buttons = QHBoxLayout()
         buttons.setSpacing(4)

@@ -55,7 +55,7 @@ class JobPanel(QWidget):
     def _show_phase(self) -> None:
         resumable = self._studio.generation.resumable
         self.pause.setText("Resume" if resumable else "Pause")
-        self.pause.setIcon(theme.icon("play" if resumable else "pause"))
+        theme.set_icon(self.pause, "play" if resumable else "pause", "plain")
 
     def _show_again(self) -> None:
         generation = self._studio.generation
@@ -109,7 +109,7 @@ class _Variation(QWidget):
 
     def _arrow(self, icon: str, name: str, by: int) -> QToolButton:
         button = QToolButton()
-        button.setIcon(theme.icon(icon))
+        theme.set_icon(button, icon)
         button.setToolTip(name)
         button.setAccessibleName(name)
         button.clicked.connect(lambda: self._result.show_beside(by))
@@ -123,7 +123,8 @@ class _Variation(QWidget):
 
 def _button(action: QAction, *, primary: bool = False) -> QPushButton:
     """A button that does what an action does, and is enabled when that is."""
-    button = QPushButton(action.icon(), action.text().split(" or ")[0])
+    button = QPushButton(action.text().split(" or ")[0])
+    theme.set_icon_of(button, action, "accent" if primary else "plain")
     button.setProperty("primary", primary)
     # A click leaves the focus where it is: a button that is then disabled would pass it on.
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPaintEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFileDialog,
     QHBoxLayout,
     QInputDialog,
@@ -20,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from core.mask_files import MASK_FORMATS
 from core.masks import Kind
+from studio import theme
+from studio.observable import bind
 from studio.panels.canvas import Canvas
 from studio.panels.export_dialog import ExportDialog
 from studio.panels.help import AboutDialog, KeysDialog
@@ -31,6 +34,7 @@ from studio.panels.timeline import TimelinePanel
 from studio.panels.tool_bar import ToolBar
 from studio.panels.window_actions import Actions
 from studio.samples import sample_clip
+from studio.settings import Look
 from studio.state.studio import Studio
 
 NAME = "Maskreel"
@@ -55,6 +59,8 @@ class MainWindow(QMainWindow):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self.studio: Studio = studio
+        bind(studio.preferences, "look", self._show_look)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self.resize(*SIZE)
         self.restoreGeometry(QByteArray.fromHex(studio.settings.geometry.encode()))
         self._painted, self._closed = asyncio.Event(), asyncio.Event()
@@ -239,6 +245,7 @@ class MainWindow(QMainWindow):
                 (studio.stage, "number"),
                 (studio.masks, "track undoable redoable"),
                 (studio.tracking, "running"),
+                (studio.preferences, "look"),
                 (studio.tools, "tool mask_shown onion lens lens_mode"),
                 (studio.comparing, "mode peeking"),
                 (studio.models, "decoders"),
@@ -248,6 +255,15 @@ class MainWindow(QMainWindow):
                 (studio.result, "clips"),
             )
         )
+
+    def _show_look(self, look: Look) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, look)
+
+    def _follow_system(self) -> None:
+        if self.studio.preferences.look == "system":
+            self._show_look("system")
 
     def _show_title(self) -> None:
         clip = self.studio.session.clip

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
-from studio import theme
 from studio.panels.window_actions import Actions, tool_button
 
 _GROUPS = (
@@ -48,5 +47,5 @@ class ToolBar(QWidget):
 def _line() -> QFrame:
     line = QFrame()
     line.setFixedHeight(1)
-    line.setStyleSheet(f"background: {theme.LINE.name()};")
+    line.setProperty("role", "line")
     return line

@@ -62,7 +62,7 @@ class Actions:
         action.setObjectName(row.name)
         action.setShortcuts(row.shortcuts)
         if row.icon:
-            action.setIcon(theme.icon(row.icon))
+            theme.set_icon(action, row.icon)
         action.setIconVisibleInMenu(False)
         action.setCheckable(row.checked is not None)
         action.setAutoRepeat(not row.held)

@@ -26,6 +26,7 @@ from studio.state.masks import Masks
 from studio.state.models import Models
 from studio.state.notices import Notices
 from studio.state.playback import Playback
+from studio.state.preferences import Preferences
 from studio.state.recipe import Recipe
 from studio.state.result import Result
 from studio.state.reuse import Reuse
@@ -55,6 +56,7 @@ class Studio(QObject):
     ) -> None:
         super().__init__()
         self.settings = settings or Settings()
+        self.preferences = Preferences(self)
         self.notices = Notices(self)
         self.session = Session(self.notices, self)
         self.playback = Playback(self)
@@ -237,9 +239,11 @@ class Studio(QObject):
             export=self.export.choice.to_json(),
             export_folder=str(self.export.folder or ""),
             export_presets=self.export.presets.to_json(),
+            look=self.preferences.look,
         )
 
     def _recall(self) -> None:
+        self.preferences.look = self.settings.look
         self.tools.resize_brush(self.settings.brush_size)
         self.tools.hardness = min(max(self.settings.brush_hardness, 0), 100)
         self.playback.loop = self.settings.loop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from studio import theme
@@ -29,6 +29,7 @@ class Notice(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._level: Level = "info"
         self._icon = QLabel()
         self._icon.setFixedSize(_ICON, _ICON)
         self.text = QLabel()
@@ -38,7 +39,7 @@ class Notice(QFrame):
         self.action = QPushButton()
         self.action.clicked.connect(lambda: self.actionTriggered.emit())
         self.close_button = QToolButton()
-        self.close_button.setIcon(theme.icon("close"))
+        theme.set_icon(self.close_button, "close")
         self.close_button.setIconSize(QSize(16, 16))
         self.close_button.setAccessibleName("Put the message away")
         self.close_button.setToolTip("Put the message away")
@@ -51,9 +52,8 @@ class Notice(QFrame):
         self.setProperty("notice", level)
         self.style().unpolish(self)
         self.style().polish(self)
-        self._icon.setPixmap(
-            theme.icon_pixmap(level, _COLOURS[level], _ICON, self.devicePixelRatioF())
-        )
+        self._level = level
+        self._draw_icon()
         self.text.setText(text)
         self.action.setText(action)
         self.action.setVisible(bool(action))
@@ -73,6 +73,15 @@ class Notice(QFrame):
         row.addWidget(self.text, 1)
         row.addWidget(self.action)
         row.addWidget(self.close_button)
+
+    def _draw_icon(self) -> None:
+        colour, scale = _COLOURS[self._level], self.devicePixelRatioF()
+        self._icon.setPixmap(theme.icon_pixmap(self._level, colour, _ICON, scale))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.text.text():
+            self._draw_icon()
 
     def _dismiss(self) -> None:
         self.clear()

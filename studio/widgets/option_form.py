@@ -119,7 +119,7 @@ class OptionForm(QWidget):
         self._grid.removeWidget(self.unfold)
 
     def _show_advanced(self, shown: bool) -> None:
-        self.unfold.setIcon(theme.icon("chevron-down" if shown else "chevron-right"))
+        theme.set_icon(self.unfold, "chevron-down" if shown else "chevron-right", "plain")
         self._show_what_counts()
 
     def _show_what_counts(self) -> None:

@@ -209,7 +209,8 @@ class Timeline(QWidget):
     def _paint_marks(self, painter: QPainter) -> None:
         film = self._film()
         first, last = self.xOf(self._marks[0]), self.xOf(self._marks[1] + 1)
-        shade = QColor(19, 19, 21, 190)
+        shade = QColor(theme.CANVAS)
+        shade.setAlpha(190)
         painter.fillRect(QRectF(film.left(), film.top(), first - film.left(), _FILM), shade)
         painter.fillRect(QRectF(last, film.top(), film.right() + 1 - last, _FILM), shade)
         painter.setPen(QPen(theme.TEXT, 2))

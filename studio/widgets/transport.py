@@ -112,7 +112,7 @@ class Transport(QWidget):
         self.count.setText(f"{place} / {self._length}  ·  {self._rate:.5g} fps")
 
     def _show_playing(self, playing: bool) -> None:
-        self.play.setIcon(theme.icon("pause" if playing else "play"))
+        theme.set_icon(self.play, "pause" if playing else "play")
         name = "Pause (Space)" if playing else "Play (Space)"
         self.play.setToolTip(name)
         self.play.setAccessibleName(name)
@@ -120,7 +120,7 @@ class Transport(QWidget):
 
 def _button(icon: str, name: str, clicked: Callable[[], None] | None = None) -> QToolButton:
     button = QToolButton()
-    button.setIcon(theme.icon(icon))
+    theme.set_icon(button, icon)
     button.setIconSize(QSize(theme.ICON_PX, theme.ICON_PX))
     button.setToolTip(name)
     button.setAccessibleName(name)

@@ -85,10 +85,10 @@ def paint(
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(_pen(QColor(0, 0, 0, 150), 3))
     painter.drawRect(shown)
-    painter.setPen(_pen(theme.TEXT, 1))
+    painter.setPen(_pen(theme.ON_PICTURE, 1))
     painter.drawRect(shown)
     if editable:
-        painter.setBrush(theme.TEXT)
+        painter.setBrush(theme.ON_PICTURE)
         painter.setPen(_pen(QColor(0, 0, 0, 150), 1))
         for corner in CORNERS:
             painter.drawRect(_handle(_corner_point(shown, corner)))
