@@ -17,5 +17,5 @@ for family in magvit videogpt; do
     $maskreel train "recipes/small/$family.toml" --resume \
         --run "runs/small-$family" --models runs/small-models
     $maskreel evaluate "runs/small-models/small-$family" data/small/val $networks \
-        --clips 24 --processes 2 --strides 2 --zoom 0.7 --out "runs/small-report-$family"
+        --clips 16 --processes 2 --strides 2 --zoom 0.7 --out "runs/small-report-$family"
 done
