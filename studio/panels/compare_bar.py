@@ -66,7 +66,7 @@ class CompareBar(QFrame):
         comparing = self._studio.comparing
         self.left.chosen.connect(lambda side: comparing.choose("left", side))
         self.right.chosen.connect(lambda side: comparing.choose("right", side))
-        watch(comparing, "left right held shown", self._show_sides)
+        watch(comparing, "left right entries", self._show_sides)
         bind(comparing, "gain", self.gain.setValue, self.gain.valueChanged)
         bind(comparing, "signed", self.signed.setChecked, self.signed.toggled)
         bind(comparing, "rate", self.rate.setValue, self.rate.valueChanged)
@@ -75,9 +75,8 @@ class CompareBar(QFrame):
 
     def _show_sides(self) -> None:
         comparing = self._studio.comparing
-        entries = comparing.entries()
-        self.left.show_entries(entries, comparing.left)
-        self.right.show_entries(entries, comparing.right)
+        self.left.show_entries(comparing.entries, comparing.left)
+        self.right.show_entries(comparing.entries, comparing.right)
 
     def _show_legend(self) -> None:
         comparing = self._studio.comparing

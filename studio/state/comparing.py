@@ -88,6 +88,7 @@ class Comparing(Observable):
     rate: changes a second of the flicker.
     peeking: whether the left side alone is seen, for as long as a key is held.
     held: the decode step that can be a side.
+    entries: everything that a side can be: name → (text, why it cannot be now or "").
     shown: what all this comes to; None when nothing is compared.
     """
 
@@ -101,6 +102,7 @@ class Comparing(Observable):
     rate = Field(2.0)
     peeking = Field(False)
     held: Field[Held | None] = Field(None, same=operator.is_)
+    entries: Field[Mapping[str, tuple[str, str]]] = Field({})
     shown: Field[Shown | None] = Field(None, same=operator.is_)
 
     def __init__(
@@ -127,7 +129,7 @@ class Comparing(Observable):
         watch(self, "mode left right gain signed peeking held", self._show)
         watch(framing, "window", self._show)
         watch(recipe, "bundle", self._show)
-        watch(generation, "request phase chosen", self._show)
+        watch(generation, "request phase steps chosen", self._show)
         watch(round_trips, "frames failure", self._show)
 
     def toggle(self, mode: Mode) -> None:
@@ -156,11 +158,6 @@ class Comparing(Observable):
         self.left, self.right = "step", "result"
         if self.mode == "off":
             self.mode = "wipe"
-
-    def entries(self) -> dict[str, tuple[str, str]]:
-        """Everything that a side can be: name → (text, why it cannot be now or "")."""
-        obstacles = {"round_trip": self._obstacle_to_round_trip(), "step": self._obstacle_to_hold()}
-        return {name: (text, obstacles.get(name, "")) for name, text in SIDES.items()}
 
     def to_json(self) -> dict[str, Any]:
         """What is remembered: how it is compared, not whether."""
@@ -210,8 +207,13 @@ class Comparing(Observable):
         self._show()
 
     def _show(self) -> None:
+        self.entries = self._listed()
         idle = self.mode == "off" and not self.peeking
         self.shown = None if idle or self._stage.picture is None else self._made()
+
+    def _listed(self) -> dict[str, tuple[str, str]]:
+        obstacles = {"round_trip": self._obstacle_to_round_trip(), "step": self._obstacle_to_hold()}
+        return {name: (text, obstacles.get(name, "")) for name, text in SIDES.items()}
 
     def _made(self) -> Shown:
         if self.peeking:

@@ -319,8 +319,8 @@ class ClipView(QWidget):
 
     def _in_first_pane(self, cursor: QPointF) -> QPointF:
         """The same place of the picture in the first pane; a drag stays in the pane it began in."""
-        found, held = self._panes(), not isinstance(self._drag, PolygonClicks | None)
-        if not held or self._pane >= len(found):
+        found, free = self._panes(), isinstance(self._drag, PolygonClicks | None)
+        if free or self._pane >= len(found):
             inside = [k for k, pane in enumerate(found) if cursor.x() >= pane.left()]
             self._pane = inside[-1] if inside else 0
         return cursor - found[self._pane].topLeft().toPointF()
@@ -385,11 +385,11 @@ class ClipView(QWidget):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._scene.frame is None:
             self.unsetCursor()
+        elif not self._space_held and self._cursor is not None and self._on_divider(self._cursor):
+            upright = self._scene.divider.upright
+            self.setCursor(Qt.CursorShape.SplitHCursor if upright else Qt.CursorShape.SplitVCursor)
         elif self._space_held or self._tool == "pan":
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif self._cursor is not None and self._on_divider(self._cursor):
-            across = self._scene.divider.upright
-            self.setCursor(Qt.CursorShape.SplitHCursor if across else Qt.CursorShape.SplitVCursor)
         elif self._tool == "window":
             self.setCursor(self._window_cursor())
         else:
@@ -413,15 +413,13 @@ class ClipView(QWidget):
     def _drag_for(self, cursor: QPointF, button: Qt.MouseButton) -> Drag | None:
         """The gesture that a press begins, if any."""
         left = button == Qt.MouseButton.LeftButton
+        if left and not self._space_held and self._on_divider(cursor):
+            return Wipe(self)
         if button == Qt.MouseButton.MiddleButton or (
             left and (self._space_held or self._tool == "pan")
         ):
             return Pan(self, cursor)
-        if not left:
-            return None
-        if self._on_divider(cursor):
-            return Wipe(self)
-        return self._tool_drag(cursor)
+        return self._tool_drag(cursor) if left else None
 
     def _tool_drag(self, cursor: QPointF) -> Drag | None:
         taking = bool(self.modifiers & Qt.KeyboardModifier.ControlModifier)

@@ -17,7 +17,7 @@ from studio.widgets.wipe import Divider
 
 Layout = Literal["wipe", "beside", "whole"]
 
-GAP = 2  # view points between two panes
+GAP = 6  # view points between two panes
 _MARGIN, _BADGE, _PADDING = 10.0, 22.0, 8.0
 _GROUND, _WRITING = QColor(0, 0, 0, 170), QColor(255, 255, 255)  # over pictures, in any theme
 

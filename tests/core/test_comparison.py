@@ -15,6 +15,7 @@ from core.comparison import (
     labelled,
     lapse_frames,
     side_by_side,
+    signed_difference,
     sweep,
     wiped,
 )
@@ -57,6 +58,15 @@ def test_wipe_shows_each_on_its_side() -> None:
     assert (shown[:, :48] == 40).all()
     assert (shown[:, 53:] == 200).all()
     assert (shown[:, 50] == 255).all()
+
+
+def test_signed_difference_is_grey_where_nothing_differs_and_tells_brighter_from_darker() -> None:
+    before = np.array([[[50, 50, 50], [50, 50, 50], [50, 50, 50], [0, 255, 9]]], np.uint8)
+    after = np.array([[[50, 60, 40], [53, 50, 50], [50, 50, 20], [255, 0, 9]]], np.uint8)
+
+    shown = signed_difference(before, after, 4)
+
+    assert shown.tolist() == [[[128, 168, 88], [140, 128, 128], [128, 128, 8], [255, 0, 128]]]
 
 
 def test_labels_of_a_wipe_are_in_both_corners() -> None:
