@@ -684,7 +684,7 @@ HELP = (
         lambda w: w.find_action(),
         help="By a few letters of its name; what cannot be done now says why.",
     ),
-    Row("keys", "Keyboard shortcuts", "F1", lambda w: w.show_keys()),
+    Row("keys", "Keyboard shortcuts…", "F1", lambda w: w.show_keys()),
     Row("about", "About Maskreel", "", lambda w: w.show_about()),
 )
 
@@ -705,18 +705,3 @@ ROWS = tuple(row for rows in MENUS.values() for row in rows if row is not None)
 def shown(key: QKeySequence) -> str:
     """A key as this system writes it."""
     return key.toString(QKeySequence.SequenceFormat.NativeText)
-
-
-def key_list() -> list[tuple[str, list[tuple[str, str]]]]:
-    """(menu, [(text, keys)]) of every action with a shortcut, for the list of keys."""
-    return [
-        (
-            name,
-            [
-                (row.text.rstrip("…"), "  ".join(map(shown, row.shortcuts)))
-                for row in rows
-                if row is not None and row.keys
-            ],
-        )
-        for name, rows in MENUS.items()
-    ]

@@ -19,6 +19,11 @@ MOST_RECENT = 8
 Look = Literal["dark", "light", "system"]
 LOOKS: tuple[Look, ...] = get_args(Look)
 
+Chosen = Mapping[str, tuple[str, ...]]
+"""Shortcuts, as Qt's portable text, by the name of their action; none where it has none."""
+
+NOTHING_CHOSEN: Chosen = {}
+
 log = logging.getLogger(__name__)
 
 
@@ -39,6 +44,7 @@ class Settings:
     export: what was chosen for the last export, as JSON; export_folder: where it went, or "".
     export_presets: the user's own presets for exports, as JSON by name.
     look: dark, light, or as the system is.
+    shortcuts: those that differ from the table of actions.
     """
 
     recent: Sequence[str] = field(default=())
@@ -53,6 +59,7 @@ class Settings:
     export_folder: str = ""
     export_presets: Mapping[str, Any] = field(default_factory=dict)
     look: Look = "dark"
+    shortcuts: Chosen = field(default_factory=dict)
 
     def opened(self, path: Path) -> Settings:
         """These settings after a clip was opened."""
@@ -73,7 +80,9 @@ def load(path: Path) -> Settings:
     if not isinstance(saved, dict):
         return Settings()
     known = {f.name: saved[f.name] for f in fields(Settings) if _fits(saved, f.name, defaults)}
-    return Settings(**{**known, "recent": tuple(known.get("recent", ()))})
+    known["recent"] = tuple(known.get("recent", ()))
+    known["shortcuts"] = _shortcuts(known.get("shortcuts", {}))
+    return Settings(**known)
 
 
 def save(settings: Settings, path: Path) -> None:
@@ -89,6 +98,14 @@ def save(settings: Settings, path: Path) -> None:
         os.replace(part.name, path)
     except OSError as error:
         log.warning("settings cannot be saved to %s: %s", path, error)
+
+
+def _shortcuts(saved: Mapping[str, Any]) -> Chosen:
+    return {
+        name: tuple(keys)
+        for name, keys in saved.items()
+        if isinstance(keys, list) and all(isinstance(key, str) for key in keys)
+    }
 
 
 def _fits(saved: dict[str, object], name: str, defaults: dict[str, object]) -> bool:

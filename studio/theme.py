@@ -274,6 +274,12 @@ QListWidget::item:hover { background: @hover; }
 QListWidget::item:selected { background: @deep; color: @white; }
 QListWidget:focus::item:selected { border-color: @accent; }
 
+QTreeWidget { background: @background; border: 1px solid @line; border-radius: @radius;
+    outline: none; }
+QTreeWidget::item { padding: 4px 4px; }
+QTreeWidget::item:hover { background: @hover; }
+QTreeWidget::item:selected { background: @deep; color: @white; }
+
 QCheckBox { spacing: 7px; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid @off; border-radius: 3px;
     background: @background; }

@@ -25,10 +25,11 @@ from studio import theme
 from studio.observable import bind
 from studio.panels.canvas import Canvas
 from studio.panels.export_dialog import ExportDialog
-from studio.panels.help import AboutDialog, KeysDialog
+from studio.panels.help import AboutDialog
 from studio.panels.import_dialog import CHECKPOINT_FILTER, ImportDialog
 from studio.panels.inspector import Inspector
 from studio.panels.palette import Palette
+from studio.panels.shortcuts import ShortcutsDialog
 from studio.panels.status import StatusBar
 from studio.panels.timeline import TimelinePanel
 from studio.panels.tool_bar import ToolBar
@@ -194,7 +195,7 @@ class MainWindow(QMainWindow):
         Palette(self).show()
 
     def show_keys(self) -> None:
-        KeysDialog(self).open()
+        ShortcutsDialog(self).open()
 
     def show_about(self) -> None:
         AboutDialog(self.studio, self).open()
@@ -238,6 +239,7 @@ class MainWindow(QMainWindow):
         studio = self.studio
         studio.session.changed("clip").connect(lambda _clip: self._show_title())
         self._show_title()
+        bind(studio.preferences, "shortcuts", self.actions_.use_shortcuts)
         self.actions_.follow(
             (
                 (studio.session, "clip"),

@@ -12,7 +12,7 @@ from core.masks import Kind, MaskTrack, Span
 from core.requests import GenerationStepped
 from core.window import Window
 from studio.observable import bind, watch
-from studio.panels.window_actions import Actions
+from studio.panels.window_actions import Actions, button_tooltip
 from studio.state.studio import Studio
 from studio.widgets.mask_lane import MaskLane, MaskSpans
 from studio.widgets.step_strip import StepStrip
@@ -47,6 +47,17 @@ class TimelinePanel(QWidget):
         bind(playback, "position", transport.setPosition)
         bind(playback, "playing", transport.setPlaying)
         bind(playback, "loop", transport.setLoop, transport.loopToggled)
+        for button, action in (
+            (transport.mark_in, "mark_in"),
+            (transport.mark_out, "mark_out"),
+            (transport.first, "first"),
+            (transport.back, "back"),
+            (transport.play, "play"),
+            (transport.on, "on"),
+            (transport.last, "last"),
+            (transport.loop, "loop"),
+        ):
+            button_tooltip(button, self._actions[action])
         transport.firstRequested.connect(lambda: playback.go(playback.first))
         transport.lastRequested.connect(lambda: playback.go(playback.last))
         transport.stepRequested.connect(playback.step)

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolButton, QWidget
 
 from studio import theme
 from studio.actions import LINE, MENUS, ROWS, Row, shown
 from studio.observable import Observable, watch
+from studio.settings import Chosen
+from studio.shortcuts import all_keys
 
 if TYPE_CHECKING:
     from studio.panels.main_window import MainWindow
@@ -49,18 +51,23 @@ class Actions:
                 else:
                     self.menus[name].addAction(self._actions[row.name])
 
+    def use_shortcuts(self, chosen: Chosen) -> None:
+        """Give every action its keys: those of the table, and what the user has chosen."""
+        for name, keys in all_keys(chosen).items():
+            self._actions[name].setShortcuts([QKeySequence(key) for key in keys])
+        self.refresh()
+
     def refresh(self) -> None:
         for row in ROWS:
             action, obstacle = self._actions[row.name], row.obstacle(self._window)
             action.setEnabled(not obstacle)
-            action.setToolTip(_tooltip(row, obstacle))
+            action.setToolTip(_tooltip(row, action, obstacle))
             if row.checked is not None:
                 action.setChecked(row.checked(self._window))
 
     def _made(self, row: Row) -> QAction:
         action = QAction(row.text, self._window)
         action.setObjectName(row.name)
-        action.setShortcuts(row.shortcuts)
         if row.icon:
             theme.set_icon(action, row.icon)
         action.setIconVisibleInMenu(False)
@@ -73,9 +80,9 @@ class Actions:
         return action
 
 
-def _tooltip(row: Row, obstacle: str) -> str:
+def _tooltip(row: Row, action: QAction, obstacle: str) -> str:
     text = row.text.rstrip("…")
-    keys = f" ({shown(row.shortcuts[0])})" if row.keys else ""
+    keys = f" ({shown(action.shortcut())})" if not action.shortcut().isEmpty() else ""
     more = obstacle or row.help
     return f"{text}{keys}\n{more}" if more else f"{text}{keys}"
 

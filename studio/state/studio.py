@@ -240,10 +240,12 @@ class Studio(QObject):
             export_folder=str(self.export.folder or ""),
             export_presets=self.export.presets.to_json(),
             look=self.preferences.look,
+            shortcuts=self.preferences.shortcuts,
         )
 
     def _recall(self) -> None:
         self.preferences.look = self.settings.look
+        self.preferences.shortcuts = self.settings.shortcuts
         self.tools.resize_brush(self.settings.brush_size)
         self.tools.hardness = min(max(self.settings.brush_hardness, 0), 100)
         self.playback.loop = self.settings.loop

@@ -48,7 +48,7 @@ Tool = Literal[
     "pan", "window",
 ]  # fmt: skip
 
-EMPTY_TEXT = "Drop a clip here or press Ctrl+O"
+EMPTY_TEXT = "Drop a clip here, or open one"
 _MARGIN = 16.0  # view points around a fitted picture
 _WHEEL_STEP = 1.2  # zoom per notch
 _BUTTON_STEP = 1.5  # zoom per press of zoom in or out

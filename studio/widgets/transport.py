@@ -51,18 +51,16 @@ class Transport(QWidget):
         self.count.setFont(theme.font(theme.FONT_PX, tabular=True))
         self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
-        self.mark_in = _button("in", "Set the in mark here (I)", self.inRequested.emit)
-        self.mark_out = _button("out", "Set the out mark here (O)", self.outRequested.emit)
-        self.first = _button("first", "First frame (Home)", self.firstRequested.emit)
-        self.back = _button(
-            "step-back", "One frame back (Left)", lambda: self.stepRequested.emit(-1)
-        )
-        self.play = _button("play", "Play (Space)")
+        self.mark_in = _button("in", "Set the in mark here", self.inRequested.emit)
+        self.mark_out = _button("out", "Set the out mark here", self.outRequested.emit)
+        self.first = _button("first", "First frame", self.firstRequested.emit)
+        self.back = _button("step-back", "One frame back", lambda: self.stepRequested.emit(-1))
+        self.play = _button("play", "Play")
         self.play.setCheckable(True)
         self.play.toggled.connect(self._show_playing)
         self.play.clicked.connect(self.playToggled)
-        self.on = _button("step-on", "One frame on (Right)", lambda: self.stepRequested.emit(1))
-        self.last = _button("last", "Last frame (End)", self.lastRequested.emit)
+        self.on = _button("step-on", "One frame on", lambda: self.stepRequested.emit(1))
+        self.last = _button("last", "Last frame", self.lastRequested.emit)
         self.loop = _button("loop", "Play in a loop")
         self.loop.setCheckable(True)
         self.loop.clicked.connect(self.loopToggled)
@@ -113,8 +111,7 @@ class Transport(QWidget):
 
     def _show_playing(self, playing: bool) -> None:
         theme.set_icon(self.play, "pause" if playing else "play")
-        name = "Pause (Space)" if playing else "Play (Space)"
-        self.play.setToolTip(name)
+        name = "Pause" if playing else "Play"
         self.play.setAccessibleName(name)
 
 

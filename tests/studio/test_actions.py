@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtGui import QKeySequence
 
 from core.assets import asset
-from studio.actions import MENUS, ROWS, key_list
+from studio.actions import MENUS, ROWS
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -34,9 +34,3 @@ def test_menus_stand_in_the_usual_order() -> None:
     usual = ["File", "Edit", "Tools", "Mask", "View", "Clip", "Generate", "Help"]
 
     assert list(MENUS) == usual
-
-
-def test_list_of_keys_names_every_shortcut() -> None:
-    named = [text for _menu, rows in key_list() for text, _keys in rows]
-
-    assert named == [row.text.rstrip("…") for row in ROWS if row.keys]
