@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from core.window import Window
 from studio import theme
 from studio.observable import bind, watch
-from studio.panels.compare_bar import CompareBar
+from studio.panels.compare_bar import CompareBar, CompareButton
 from studio.panels.window_actions import Actions, button_tooltip, tool_button
 from studio.state.comparing import Shown
 from studio.state.notices import Notice as Told
@@ -99,9 +99,7 @@ class Canvas(QWidget):
         row.addStretch(1)
         for name in ("mask_shown", "onion", "lens"):
             row.addWidget(tool_button(actions[name]))
-        row.addSpacing(2 * theme.GAP_PX)
-        for name in ("wipe", "beside", "difference", "flicker"):
-            row.addWidget(tool_button(actions[name]))
+        row.addWidget(CompareButton(self._studio, actions))
         row.addSpacing(2 * theme.GAP_PX)
         row.addWidget(tool_button(actions["zoom_out"]))
         row.addWidget(self.zoom)

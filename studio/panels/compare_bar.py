@@ -1,14 +1,16 @@
-"""Over the lower edge of the canvas while two pictures are compared: which two, and how."""
+"""The button that compares two pictures, and over the canvas which two, and how they are seen."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
     QFrame,
     QHBoxLayout,
+    QMenu,
     QSpinBox,
+    QToolButton,
     QWidget,
 )
 
@@ -19,6 +21,37 @@ from studio.state.comparing import FASTEST, LEAST_GAIN, MOST_GAIN, SLOWEST
 from studio.state.studio import Studio
 from studio.widgets.choice_box import ChoiceBox
 from studio.widgets.difference_legend import DifferenceLegend
+
+_MODES = ("compare_off", "wipe", "beside", "difference", "flicker")
+
+
+class CompareButton(QToolButton):
+    """How two pictures are compared, as a menu behind the icon of the way that is chosen."""
+
+    def __init__(self, studio: Studio, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._comparing = studio.comparing
+        self.setText("Compare")
+        self.setAccessibleName("Compare two pictures")
+        self.setToolTip("Compare two pictures: the original, the result, a decode step …")
+        self.setIconSize(QSize(theme.ICON_PX, theme.ICON_PX))
+        self.setAutoRaise(True)
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        for name in _MODES:
+            menu.addAction(actions[name])
+        menu.addSeparator()
+        menu.addAction(actions["compare_step"])
+        self.setMenu(menu)
+        watch(self._comparing, "mode", self._show_mode)
+        self.clicked.connect(self._show_mode)  # a click opens the menu; it checks nothing
+
+    def _show_mode(self) -> None:
+        mode = self._comparing.mode
+        self.setIcon(theme.icon("wipe" if mode == "off" else mode))
+        self.setChecked(mode != "off")
 
 
 class CompareBar(QFrame):

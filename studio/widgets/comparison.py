@@ -19,7 +19,7 @@ Layout = Literal["wipe", "beside", "whole"]
 
 GAP = 6  # view points between two panes
 _MARGIN, _BADGE, _PADDING = 10.0, 22.0, 8.0
-_GROUND, _WRITING = QColor(0, 0, 0, 170), QColor(255, 255, 255)  # over pictures, in any theme
+_GROUND = QColor(0, 0, 0, 170)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Side:
     def paint(self, painter: QPainter, place: ViewTransform, scale: float, picture: QRectF) -> None:
         """Draws the picture, or the ground where it will stand, `picture` in the view."""
         if self.picture is None:
-            painter.fillRect(picture, theme.BACKGROUND)
+            painter.fillRect(picture, theme.UNDER_PICTURE)
         else:
             self.picture.paint(painter, place, scale)
 
@@ -107,13 +107,13 @@ def _paint_badge(painter: QPainter, text: str, visible: QRectF, corner: Qt.Align
     painter.setBrush(_GROUND)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.drawRoundedRect(badge, theme.RADIUS_PX, theme.RADIUS_PX)
-    painter.setPen(_WRITING)
+    painter.setPen(theme.ON_PICTURE)
     painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _paint_reason(painter: QPainter, text: str, part: QRectF) -> None:
     """A sentence in the middle of its part."""
     painter.setFont(theme.font(theme.FONT_PX))
-    painter.setPen(theme.TEXT)
+    painter.setPen(theme.ON_PICTURE)
     room = part.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
     painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)

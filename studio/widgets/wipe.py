@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QTransform
 
+from studio import theme
+
 _GRAB = 8.0  # view points
 _KNOB = 13.0
 _SHADE = QColor(0, 0, 0, 150)
-_LIGHT, _DARK = QColor(255, 255, 255), QColor(27, 28, 30)  # over pictures, in any theme
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class Divider:
         """Draws line and knob; `visible` is the part of `picture` inside the view."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         ends = [self._on_line(picture, end) for end in (visible.topLeft(), visible.bottomRight())]
-        for colour, width in ((_SHADE, 3.0), (_LIGHT, 1.0)):
+        for colour, width in ((_SHADE, 3.0), (theme.ON_PICTURE, 1.0)):
             painter.setPen(QPen(colour, width))
             painter.drawLine(*ends)
         _paint_knob(painter, self._on_line(picture, visible.center()), upright=self.upright)
@@ -71,9 +72,11 @@ class Divider:
 
 def _paint_knob(painter: QPainter, centre: QPointF, *, upright: bool) -> None:
     painter.setPen(QPen(_SHADE, 1.5))
-    painter.setBrush(_LIGHT)
+    painter.setBrush(theme.ON_PICTURE)
     painter.drawEllipse(centre, _KNOB, _KNOB)
-    painter.setPen(QPen(_DARK, 1.8, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin))
+    painter.setPen(
+        QPen(theme.UNDER_PICTURE, 1.8, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin)
+    )
     turned = QTransform().translate(centre.x(), centre.y()).rotate(0 if upright else 90)
     for side in (-1, 1):
         arrow = [QPointF(4 * side, -4), QPointF(8 * side, 0), QPointF(4 * side, 4)]

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 
 from core.errors import UserError
 from core.requests import RoundTripRequest
+from studio.panels.compare_bar import CompareButton
 from studio.panels.main_window import MainWindow
 from studio.settings import Settings
 from studio.state.comparing import FASTEST, SLOWEST, Shown
@@ -86,6 +87,24 @@ def test_each_key_turns_its_way_on_and_off_again(engine: ReplayingEngine, clip: 
             press(window, MODES["beside"], SHIFT)
             assert comparing.mode == "off"
             assert comparing.shown is None
+
+    run(scenario())
+
+
+def test_button_says_whether_and_how_it_is_compared(engine: ReplayingEngine, clip: Path) -> None:
+    async def scenario() -> None:
+        async with opened(engine, clip) as window:
+            window.resize(1180, 700)
+            button = window.canvas.findChild(CompareButton)
+            for action in button.menu().actions()[:5]:
+                action.trigger()
+                assert action.isChecked()
+                assert button.isChecked() == (window.studio.comparing.mode != "off")
+                await asyncio.sleep(0)
+                assert window.minimumSizeHint().width() <= 1180
+            button.setChecked(False)  # as a click with the keyboard does, which opens the menu
+            button.clicked.emit()
+            assert button.isChecked()
 
     run(scenario())
 
