@@ -24,7 +24,7 @@ from studio import theme
 from studio.observable import bind, watch
 from studio.panels.compare_bar import CompareBar, CompareButton
 from studio.panels.window_actions import Actions, button_tooltip, tool_button
-from studio.state.comparing import Shown
+from studio.state.comparing import Half, Shown
 from studio.state.notices import Notice as Told
 from studio.state.result import Veil
 from studio.state.studio import Studio
@@ -58,6 +58,7 @@ class Canvas(QWidget):
         self.tolerance = _number("Tolerance", 255, "")
         self.contiguous = QCheckBox("Connected only")
         self.compare = CompareBar(studio, actions)
+        self._drawn: list[Picture] = []  # the last two of a comparison
         self.legend = LensLegend()
         self.lens_mode = QComboBox()
         self.zoom = QLabel()
@@ -216,13 +217,19 @@ class Canvas(QWidget):
 
     def _show_comparison(self, shown: Shown | None) -> None:
         if shown is None:
+            self._drawn = []
             self.view.setComparison(None)
             return
-        sides = [
-            Side(None if half.picture is None else Picture(half.picture), half.title, half.live)
-            for half in shown.halves
-        ]
+        sides = [Side(self._drawable(half), half.title, half.live) for half in shown.halves]
+        self._drawn = [*(side.picture for side in sides if side.picture), *self._drawn][:2]
         self.view.setComparison(Comparison(shown.layout, tuple(sides)))
+
+    def _drawable(self, half: Half) -> Picture | None:
+        """The same one for the same pixels: what it is reduced to for the screen stays."""
+        if half.picture is None:
+            return None
+        known = [picture for picture in self._drawn if picture.rgb is half.picture]
+        return known[0] if known else Picture(half.picture)
 
     def _show_divider(self) -> None:
         comparing = self._studio.comparing

@@ -50,7 +50,7 @@ class CompareButton(QToolButton):
 
     def _show_mode(self) -> None:
         mode = self._comparing.mode
-        self.setIcon(theme.icon("wipe" if mode == "off" else mode))
+        theme.set_icon(self, "wipe" if mode == "off" else mode)
         self.setChecked(mode != "off")
 
 

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer
 from core.comparison import difference, signed_difference
 from core.compositing import composite
 from core.requests import GenerationRequest, RoundTripRequest
+from core.window import Window
 from studio.observable import Field, Observable, watch
 from studio.state.blank import BlankClip
 from studio.state.framing import Framing
@@ -120,6 +121,9 @@ class Comparing(Observable):
         self._stage, self._session, self._framing = stage, session, framing
         self._recipe, self._generation, self._result = recipe, generation, result
         self._trips = round_trips
+        # The round trip of the frame that is shown is put into it once, from these.
+        self._put_of: tuple[tuple[object, ...], tuple[object, ...]] = ((None, None), ())
+        self._put: Picture = np.zeros((1, 1, 3), np.uint8)
         self._on_right = True  # which side the flicker shows
         self._clock = QTimer(self)
         self._clock.timeout.connect(self._change_side)
@@ -315,9 +319,17 @@ class Comparing(Observable):
         frames = self._trips.frames
         if frames is None or number >= len(frames):
             return Half(None, self._why_no_round_trip(request))
-        everywhere = np.ones((request.window.height, request.window.width), bool)
-        picture = composite(original, frames[number], request.window, everywhere, 0)
-        return Half(picture, SIDES["round_trip"])
+        return Half(self._put_back(frames[number], original, request.window), SIDES["round_trip"])
+
+    def _put_back(self, frame: Picture, original: Picture, window: Window) -> Picture:
+        """A frame of the tokenizer in the clip's; the same array as long as nothing changes."""
+        arrays, place = (self._trips.frames, original), (window, self._stage.number)
+        known, known_place = self._put_of
+        if place != known_place or not all(map(operator.is_, arrays, known)):
+            everywhere = np.ones((window.height, window.width), bool)
+            self._put = composite(original, frame, window, everywhere, 0)
+            self._put_of = arrays, place
+        return self._put
 
     def _why_no_round_trip(self, request: RoundTripRequest) -> str:
         if self._trips.failure:

@@ -175,6 +175,9 @@ def test_round_trip_is_asked_once_and_says_meanwhile_that_it_is_made(
             assert level(window) == ROUND_TRIP_LEVEL
             comparing.position = 0.0
             assert level(window) == RESULT
+            picture = comparing.shown.halves[0].picture
+            comparing.gain = 7  # shows all anew: what did not change is not made again
+            assert comparing.shown.halves[0].picture is picture
             for frame in (2, 0, 3):
                 await go(window, frame)
             choose(window, "original", "round_trip")
@@ -259,6 +262,7 @@ def test_flicker_shows_one_side_after_the_other(engine: ReplayingEngine, clip: P
             await until(lambda: len(seen) >= 4)
             window.actions_["compare_off"].trigger()
             assert seen[:4] == [("Original", 0), ("Result", RESULT)] * 2
+            assert len(window.canvas._drawn) <= 2
             assert not comparing._clock.isActive()
 
     run(scenario())
