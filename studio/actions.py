@@ -270,6 +270,7 @@ FILE = (
     LINE,
     Row("export", "Export…", "Ctrl+E", lambda w: w.ask_for_export(), "export", _no_clip),
     LINE,
+    Row("settings", "Settings…", "Ctrl+,", lambda w: w.show_settings(), "settings"),
     Row("quit", "Quit", "Ctrl+Q", lambda w: w.close()),
 )
 
@@ -540,18 +541,33 @@ VIEW = (
 
 CLIP = (
     Row("play", "Play or pause", "Space K", lambda w: w.studio.playback.toggle(), "play", _no_clip),
-    Row("back", "One frame back", "Left ,", lambda w: w.studio.playback.step(-1)),
-    Row("on", "One frame on", "Right .", lambda w: w.studio.playback.step(1)),
-    Row("back_10", "Ten frames back", "Shift+Left", lambda w: w.studio.playback.step(-10)),
-    Row("on_10", "Ten frames on", "Shift+Right", lambda w: w.studio.playback.step(10)),
-    Row("first", "First frame", "Home", lambda w: w.studio.playback.go(0)),
-    Row("last", "Last frame", "End", lambda w: w.studio.playback.go_to_end()),
+    Row(
+        "back", "One frame back", "Left ,", lambda w: w.studio.playback.step(-1), obstacle=_no_clip
+    ),
+    Row("on", "One frame on", "Right .", lambda w: w.studio.playback.step(1), obstacle=_no_clip),
+    Row(
+        "back_10",
+        "Ten frames back",
+        "Shift+Left",
+        lambda w: w.studio.playback.step(-10),
+        obstacle=_no_clip,
+    ),
+    Row(
+        "on_10",
+        "Ten frames on",
+        "Shift+Right",
+        lambda w: w.studio.playback.step(10),
+        obstacle=_no_clip,
+    ),
+    Row("first", "First frame", "Home", lambda w: w.studio.playback.go(0), obstacle=_no_clip),
+    Row("last", "Last frame", "End", lambda w: w.studio.playback.go_to_end(), obstacle=_no_clip),
     Row(
         "loop",
         "Loop",
         "Ctrl+L",
         lambda w: w.studio.playback.flip("loop"),
         "loop",
+        _no_clip,
         checked=lambda w: w.studio.playback.loop,
     ),
     LINE,

@@ -64,11 +64,13 @@ async def show_window(path: Path | None) -> int:
     """
     place = settings.settings_file()
     engine = Engine()
-    studio = Studio(engine, settings.load(place))
+    troubles: list[str] = []
+    studio = Studio(engine, settings.load(place, troubles.append))
     window = MainWindow(studio)
     window.show()
     await window.first_painted()
     keep_preferences(window, place)
+    studio.tell_at_start(" ".join(troubles))
     answer = asyncio.ensure_future(studio.models.ask())  # this starts the engine
     first = path or _last_clip(studio.settings) or sample_clip()
     if first is not None:

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -23,6 +23,9 @@ Chosen = Mapping[str, tuple[str, ...]]
 """Shortcuts, as Qt's portable text, by the name of their action; none where it has none."""
 
 NOTHING_CHOSEN: Chosen = {}
+
+UNDO_MB, FRAMES_MB = 128, 192
+"""MiB for edits that can be undone, and for frames that stay decoded, where nothing is chosen."""
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +48,8 @@ class Settings:
     export_presets: the user's own presets for exports, as JSON by name.
     look: dark, light, or as the system is.
     shortcuts: those that differ from the table of actions.
+    undo_mb, frames_mb: MiB for edits that can be undone, and for frames that stay decoded.
+    models_folder: looked at for models besides the usual ones, or "".
     """
 
     recent: Sequence[str] = field(default=())
@@ -60,6 +65,9 @@ class Settings:
     export_presets: Mapping[str, Any] = field(default_factory=dict)
     look: Look = "dark"
     shortcuts: Chosen = field(default_factory=dict)
+    undo_mb: int = UNDO_MB
+    frames_mb: int = FRAMES_MB
+    models_folder: str = ""
 
     def opened(self, path: Path) -> Settings:
         """These settings after a clip was opened."""
@@ -67,18 +75,30 @@ class Settings:
         return replace(self, recent=recent[:MOST_RECENT], folder=str(path.parent))
 
 
-def load(path: Path) -> Settings:
-    """The saved settings; the defaults for what is missing, unknown or damaged."""
+def load(path: Path, tell: Callable[[str], object] = log.warning) -> Settings:
+    """The saved settings; the defaults for what is missing or unknown.
+
+    A file that is damaged is kept aside under another name.
+
+    Args:
+        tell: is given a sentence when the file cannot be used.
+    """
     try:
         saved = json.loads(path.read_text("utf-8"))
+        if not isinstance(saved, dict):
+            raise ValueError("it is no JSON object")
     except FileNotFoundError:
         return Settings()
-    except (OSError, ValueError) as error:
-        log.warning("settings of %s cannot be read (%s); using the defaults", path, error)
+    except OSError as error:
+        tell(f"The settings in {path} cannot be read ({error}), so the usual ones are used.")
+        return Settings()
+    except ValueError as error:
+        tell(
+            f"The settings in {path} are damaged ({error}), so the usual ones are used. "
+            f"{_kept_aside(path)}"
+        )
         return Settings()
     defaults = asdict(Settings())
-    if not isinstance(saved, dict):
-        return Settings()
     known = {f.name: saved[f.name] for f in fields(Settings) if _fits(saved, f.name, defaults)}
     known["recent"] = tuple(known.get("recent", ()))
     known["shortcuts"] = _shortcuts(known.get("shortcuts", {}))
@@ -98,6 +118,15 @@ def save(settings: Settings, path: Path) -> None:
         os.replace(part.name, path)
     except OSError as error:
         log.warning("settings cannot be saved to %s: %s", path, error)
+
+
+def _kept_aside(path: Path) -> str:
+    aside = path.with_suffix(".damaged.json")
+    try:
+        os.replace(path, aside)
+    except OSError as error:
+        return f"The damaged file could not be kept aside: {error}."
+    return f"The damaged file is kept as {aside.name}."
 
 
 def _shortcuts(saved: Mapping[str, Any]) -> Chosen:

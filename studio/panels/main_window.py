@@ -29,6 +29,7 @@ from studio.panels.help import AboutDialog
 from studio.panels.import_dialog import CHECKPOINT_FILTER, ImportDialog
 from studio.panels.inspector import Inspector
 from studio.panels.palette import Palette
+from studio.panels.settings_dialog import SettingsDialog
 from studio.panels.shortcuts import ShortcutsDialog
 from studio.panels.status import StatusBar
 from studio.panels.timeline import TimelinePanel
@@ -196,6 +197,9 @@ class MainWindow(QMainWindow):
 
     def show_keys(self) -> None:
         ShortcutsDialog(self).open()
+
+    def show_settings(self) -> None:
+        SettingsDialog(self).open()
 
     def show_about(self) -> None:
         AboutDialog(self.studio, self).open()

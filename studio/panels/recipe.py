@@ -173,7 +173,17 @@ class RecipePanel(QWidget):
         decoders = self._studio.recipe.decoders
         _fill(self.decoder, [(entry.label, name, "") for name, entry in decoders.items()])
         self.decoder.setEnabled(bool(decoders))
+        self.decoder.setToolTip("" if decoders else self._no_decoder())
         self._show_decoder()
+
+    def _no_decoder(self) -> str:
+        """Why there is no decoder to choose from."""
+        studio = self._studio
+        if studio.recipe.card is None:
+            return "No model is installed."
+        if not studio.models.decoders:
+            return "The engine is starting."
+        return f"No decoder can decode “{studio.recipe.card.title}”."
 
     def _show_decoder(self) -> None:
         recipe = self._studio.recipe

@@ -103,8 +103,6 @@ class ShortcutsDialog(QDialog):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.field.setPlaceholderText("Click here and press a key")
-        self.none.setToolTip("The action has no shortcut.")
-        self.reset_all.setToolTip("Every action has the key again that it came with.")
         for button in (self.none, self.reset, self.reset_all):
             button.setAutoDefault(False)
 
@@ -182,22 +180,32 @@ class ShortcutsDialog(QDialog):
             item.setText(1, "   ".join(shown(QKeySequence(key)) for key in keys))
             item.setFont(1, theme.font(theme.FONT_PX, bold=name in chosen))
         self.reset_all.setEnabled(bool(chosen))
+        self.reset_all.setToolTip(
+            "Back to the keys that all actions came with." if chosen else "No key is changed."
+        )
         self._show_chosen()
 
     def _show_chosen(self) -> None:
         row = self.chosen
         self.notice.clear()
+        nothing = "" if row is not None else "Choose an action first."
         for control in (self.field, self.none, self.reset):
             control.setEnabled(row is not None)
+            control.setToolTip(nothing)
         if row is None:
-            self._label.setText("Choose an action above.")
+            self._label.setText(nothing)
             return
         keys, name = self._items[row.name].text(1), row.text.rstrip("…")
         self._label.setText(f"Key of “{name}”")
         self.field.setText(keys)
         self.field.setAccessibleName(f"Key of {name}")
+        changed = row.name in self._preferences.shortcuts
         self.none.setEnabled(bool(keys))
-        self.reset.setEnabled(row.name in self._preferences.shortcuts)
+        self.none.setToolTip("Take the key away." if keys else "The action has no key.")
+        self.reset.setEnabled(changed)
+        self.reset.setToolTip(
+            "Back to the key that it came with." if changed else "It has the key it came with."
+        )
 
     def _filter(self, query: str) -> None:
         for menu, rows in MENUS.items():

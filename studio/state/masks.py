@@ -13,8 +13,8 @@ from PySide6.QtGui import QUndoStack
 from core.masks import Kind, Mask, MaskTrack, Tracked
 from studio.commands import EditMasks
 from studio.observable import Field, Observable
+from studio.settings import UNDO_MB
 
-HISTORY_BYTES = 128 << 20
 """What undo may hold on to; beyond it the oldest edits are forgotten."""
 
 
@@ -38,7 +38,7 @@ class Masks(Observable):
     corrected = Signal(int)
     reverted = Signal(int)
 
-    def __init__(self, parent: QObject | None = None, history_bytes: int = HISTORY_BYTES) -> None:
+    def __init__(self, parent: QObject | None = None, history_bytes: int = UNDO_MB << 20) -> None:
         super().__init__(parent)
         self._most, self._pushing = history_bytes, False
         self.history = QUndoStack(self)
@@ -48,6 +48,11 @@ class Masks(Observable):
         """Start over for a clip of `size` (width, height), or for none."""
         self.history.clear()
         self.track = MaskTrack(*size) if size else None
+
+    def remember(self, most: int) -> None:
+        """Hold on to `most` bytes of edits; those longest ago are forgotten first."""
+        self._most = most
+        self._forget()
 
     def at(self, frame: int) -> Mask | None:
         """The mask of a frame, bool (H, W); None where nothing is painted."""
@@ -164,6 +169,10 @@ class Masks(Observable):
         self._pushing = True
         self.history.push(command)
         self._pushing = False
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let go of the oldest edits until the others fit."""
         held = [self.history.command(index) for index in range(self.history.index())]
         edits = [edit for edit in held if isinstance(edit, EditMasks)]
         total = sum(edit.size for edit in edits)

@@ -53,8 +53,13 @@ class Models(Observable):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._engine, self._notices, self._folders = engine, notices, folders
+        self._engine, self._notices = engine, notices
         self._asking: asyncio.Task[None] | None = None
+        self.look_in(folders)
+
+    def look_in(self, folders: tuple[Path, ...]) -> None:
+        """Look for bundles in other folders."""
+        self._folders = folders
         self.bundles = tuple(
             BundleEntry(str(path), card, None)
             if isinstance(card, ModelCard)

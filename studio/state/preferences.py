@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QObject, Signal
 
 from studio.observable import Field, Observable
-from studio.settings import NOTHING_CHOSEN, Chosen, Look
+from studio.settings import FRAMES_MB, NOTHING_CHOSEN, UNDO_MB, Chosen, Look, Settings
+
+NAMES = ("look", "shortcuts", "undo_mb", "frames_mb", "models_folder")
+UNDO_RANGE, FRAMES_RANGE = (16, 2048), (64, 8192)  # MiB
 
 
 class Preferences(Observable):
     """Attributes:
     look: dark, light, or as the system is.
     shortcuts: those that the user has chosen.
+    undo_mb, frames_mb: MiB for edits that can be undone, and for frames that stay decoded.
+    models_folder: looked at for models besides the usual ones, or "".
 
     Signals:
         edited(): one of them has changed.
@@ -19,10 +26,28 @@ class Preferences(Observable):
 
     look: Field[Look] = Field("dark")
     shortcuts: Field[Chosen] = Field(NOTHING_CHOSEN)
+    undo_mb = Field(UNDO_MB)
+    frames_mb = Field(FRAMES_MB)
+    models_folder = Field("")
 
     edited = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        for name in ("look", "shortcuts"):
+        for name in NAMES:
             self.changed(name).connect(lambda _value: self.edited.emit())
+
+    def recall(self, settings: Settings) -> None:
+        """Take what was chosen before."""
+        for name in NAMES:
+            setattr(self, name, getattr(settings, name))
+        self.undo_mb = _within(self.undo_mb, UNDO_RANGE)
+        self.frames_mb = _within(self.frames_mb, FRAMES_RANGE)
+
+    def chosen(self) -> dict[str, Any]:
+        """As the settings name them."""
+        return {name: getattr(self, name) for name in NAMES}
+
+
+def _within(value: int, limits: tuple[int, int]) -> int:
+    return min(max(value, limits[0]), limits[1])

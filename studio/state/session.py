@@ -13,11 +13,11 @@ from PySide6.QtCore import QObject, Signal
 from core.media.lru import ArrayCache
 from core.media.reading import ClipReader
 from studio.observable import Field, Observable
+from studio.settings import FRAMES_MB
 from studio.state.frame_worker import AHEAD, FrameWorker
 from studio.state.notices import Notices
 
 THUMBNAIL_HEIGHT = 72
-FRAME_CACHE_BYTES = 192 << 20
 
 Picture = NDArray[np.uint8]
 
@@ -42,7 +42,8 @@ class Session(Observable):
     def __init__(self, notices: Notices, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._notices = notices
-        self._frames = ArrayCache(FRAME_CACHE_BYTES)
+        self._most = FRAMES_MB << 20
+        self._frames = ArrayCache(self._most)
         self._worker = FrameWorker(THUMBNAIL_HEIGHT, self)
         self._worker.opened.connect(self._opened)
         self._worker.refused.connect(self._refused)
@@ -53,6 +54,11 @@ class Session(Observable):
         """Open a file or folder; the clip, or a notice, comes a little later."""
         self.opening = path.name
         self._worker.open(path)
+
+    def remember(self, most: int) -> None:
+        """Keep `most` bytes of frames decoded."""
+        self._most = most
+        self._frames = ArrayCache(most)
 
     def take(self, clip: ClipReader) -> None:
         """Make a clip the open one."""
@@ -91,7 +97,7 @@ class Session(Observable):
     def _opened(self, reader: ClipReader) -> None:
         if self.clip is not None:
             self.clip.close()
-        self._frames = ArrayCache(FRAME_CACHE_BYTES)
+        self._frames = ArrayCache(self._most)
         self.opening = ""
         self._notices.dismiss()
         if reader.notes:

@@ -6,12 +6,12 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 
 from core.assets import model_folders
 from core.compositing import composited_length
 from core.tasks import TASKS, nothing
-from studio.observable import watch
+from studio.observable import bind, watch
 from studio.samples import is_sample
 from studio.settings import Settings
 from studio.state.blank import BlankClip
@@ -66,6 +66,7 @@ class Studio(QObject):
         self.mask_files = MaskFiles(self.session, self.masks, self.playback, self.notices, self)
         self.tools = Tools(self)
         folders = model_folders() if model_places is None else model_places
+        self._model_folders = folders
         self.models = Models(engine, self.notices, folders, self)
         self.recipe = Recipe(self.models, self)
         self.importing = Import(engine, self.models, self.recipe, _own(folders), self)
@@ -239,13 +240,14 @@ class Studio(QObject):
             export=self.export.choice.to_json(),
             export_folder=str(self.export.folder or ""),
             export_presets=self.export.presets.to_json(),
-            look=self.preferences.look,
-            shortcuts=self.preferences.shortcuts,
+            **self.preferences.chosen(),
         )
 
     def _recall(self) -> None:
-        self.preferences.look = self.settings.look
-        self.preferences.shortcuts = self.settings.shortcuts
+        self.preferences.recall(self.settings)
+        bind(self.preferences, "undo_mb", lambda mb: self.masks.remember(mb << 20))
+        bind(self.preferences, "frames_mb", lambda mb: self.session.remember(mb << 20))
+        bind(self.preferences, "models_folder", self._look_for_models)
         self.tools.resize_brush(self.settings.brush_size)
         self.tools.hardness = min(max(self.settings.brush_hardness, 0), 100)
         self.playback.loop = self.settings.loop
@@ -256,6 +258,21 @@ class Studio(QObject):
         self.export.presets.recall(self.settings.export_presets)
         if self.settings.export_folder:
             self.export.folder = Path(self.settings.export_folder)
+
+    def tell_at_start(self, trouble: str) -> None:
+        """Tell what went wrong; the first clip that is opened does not put it away."""
+        if trouble:
+            once = Qt.ConnectionType.SingleShotConnection
+            self.notices.tell("warning", trouble)
+            self.session.changed("clip").connect(
+                lambda _clip: self.notices.tell("warning", trouble), once
+            )
+
+    def _look_for_models(self, folder: str) -> None:
+        """The user's own folder stays the last one: imported models are written there."""
+        *shipped, own = self._model_folders or (None,)
+        more = [Path(folder)] if folder else []
+        self.models.look_in(tuple(place for place in (*shipped, *more, own) if place is not None))
 
     def _start_over(self) -> None:
         clip = self.session.clip

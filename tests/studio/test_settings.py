@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,45 @@ def test_damaged_file_gives_the_defaults(tmp_path: Path, text: str) -> None:
     path.write_text(text)
 
     assert load(path) == Settings()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\xff"])
+def test_damaged_file_is_explained_and_kept_aside(tmp_path: Path, text: str) -> None:
+    path, told = tmp_path / "settings.json", list[str]()
+    path.write_text(text, encoding="latin-1")
+
+    assert load(path, told.append) == Settings()
+    assert "damaged" in told[0]
+    assert "settings.damaged.json" in told[0]
+    assert (tmp_path / "settings.damaged.json").read_text(encoding="latin-1") == text
+    assert not path.exists()
+
+
+def test_file_that_is_not_there_is_no_trouble(tmp_path: Path) -> None:
+    told = list[str]()
+
+    assert load(tmp_path / "settings.json", told.append) == Settings()
+    assert told == []
+
+
+def test_kill_leaves_the_old_settings_or_the_new(tmp_path: Path) -> None:
+    path, told = tmp_path / "settings.json", list[str]()
+    saving = (
+        "import sys; from itertools import count; from pathlib import Path\n"
+        "from studio.settings import Settings, save\n"
+        "for size in count(1):\n"
+        "    save(Settings(brush_size=size, export_folder='x' * 100_000), Path(sys.argv[1]))\n"
+        "    print(size, flush=True)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", saving, str(path)], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        last = [int(process.stdout.readline()) for _ in range(20)][-1]
+        process.kill()
+
+    assert load(path, told.append).brush_size >= last
+    assert told == []
 
 
 def test_newest_clip_comes_first_and_once() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtGui import QColor, QIcon, QPalette
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from studio import theme
@@ -138,6 +138,24 @@ def test_open_window_follows(tmp_path: Path) -> None:
                 assert brightest(button.icon(), QIcon.State.On) == 255
                 assert brightest(primary.icon()) == 255
                 assert window.actions_[f"look_{look}"].isChecked()
+
+    run(scenario())
+
+
+def test_look_of_the_system_changes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        async with opened(ReplayingEngine()) as window:
+            changed = QGuiApplication.styleHints().colorSchemeChanged
+            monkeypatch.setattr(theme, "_system_is_light", lambda _app: True)
+            changed.emit(Qt.ColorScheme.Light)
+            assert theme.PANEL.lightness() < 60
+
+            window.actions_["look_system"].trigger()
+            assert theme.PANEL.lightness() > 200
+
+            monkeypatch.setattr(theme, "_system_is_light", lambda _app: False)
+            changed.emit(Qt.ColorScheme.Dark)
+            assert theme.PANEL.lightness() < 60
 
     run(scenario())
 
