@@ -24,7 +24,8 @@ from studio import theme
 from studio.observable import bind, watch
 from studio.panels.compare_bar import CompareBar, CompareButton
 from studio.panels.window_actions import Actions, button_tooltip, tool_button
-from studio.state.comparing import Half, Shown
+from studio.state.compared import Half
+from studio.state.comparing import Shown
 from studio.state.notices import Notice as Told
 from studio.state.result import Veil
 from studio.state.studio import Studio
