@@ -5,9 +5,9 @@ SSIM: Wang et al. 2004, on luma, 11x11 Gaussian of sigma 1.5, windows that lie w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import cv2
 import numpy as np
@@ -53,72 +53,50 @@ def ssim_inside(video: Video, target: Video, region: NDArray[np.bool_]) -> float
     return float(maps[centres].mean()) if centres.any() else float("nan")
 
 
-class Psnr:
+class _OfPixels:
+    """What both metrics share: no network, and a value of each result and region."""
+
+    rises: ClassVar[bool] = True
+    needs: ClassVar[str] = ""
+
+    @staticmethod
+    def networks(files: NetworkFiles) -> tuple[Path, ...]:  # noqa: ARG004
+        return ()
+
+    @classmethod
+    def open(cls, files: NetworkFiles, device: torch.device) -> Self:  # noqa: ARG003
+        return cls()
+
+    def __call__(
+        self, results: Frames, target: Frames, regions: Sequence[Known | None] = (None,)
+    ) -> Exact:
+        pairs = [(result / 255, target / 255) for result in results]
+        return np.array([[self._value(*pair, place) for place in regions] for pair in pairs])
+
+    def _value(self, video: Video, target: Video, region: Known | None) -> float:
+        raise NotImplementedError
+
+
+class Psnr(_OfPixels):
     """Of each result: `psnr`, or `psnr_inside` of a region."""
 
     name: ClassVar[str] = "psnr"
     label: ClassVar[str] = "PSNR"
     digits: ClassVar[int] = 2
-    rises: ClassVar[bool] = True
-    needs: ClassVar[str] = ""
 
-    @staticmethod
-    def networks(files: NetworkFiles) -> tuple[Path, ...]:  # noqa: ARG004
-        return ()
-
-    @classmethod
-    def open(cls, files: NetworkFiles, device: torch.device) -> Psnr:  # noqa: ARG003
-        return cls()
-
-    def __call__(
-        self, results: Frames, target: Frames, regions: Sequence[Known | None] = (None,)
-    ) -> Exact:
-        pairs = [(result / 255, target / 255) for result in results]
-        return np.array(
-            [
-                [_everywhere_or(place, psnr, psnr_inside, *pair) for place in regions]
-                for pair in pairs
-            ]
-        )
+    def _value(self, video: Video, target: Video, region: Known | None) -> float:
+        return psnr(video, target) if region is None else psnr_inside(video, target, region)
 
 
-class Ssim:
+class Ssim(_OfPixels):
     """Of each result: `ssim`, or `ssim_inside` of a region."""
 
     name: ClassVar[str] = "ssim"
     label: ClassVar[str] = "SSIM"
     digits: ClassVar[int] = 3
-    rises: ClassVar[bool] = True
-    needs: ClassVar[str] = ""
 
-    @staticmethod
-    def networks(files: NetworkFiles) -> tuple[Path, ...]:  # noqa: ARG004
-        return ()
-
-    @classmethod
-    def open(cls, files: NetworkFiles, device: torch.device) -> Ssim:  # noqa: ARG003
-        return cls()
-
-    def __call__(
-        self, results: Frames, target: Frames, regions: Sequence[Known | None] = (None,)
-    ) -> Exact:
-        pairs = [(result / 255, target / 255) for result in results]
-        return np.array(
-            [
-                [_everywhere_or(place, ssim, ssim_inside, *pair) for place in regions]
-                for pair in pairs
-            ]
-        )
-
-
-def _everywhere_or(
-    region: Known | None,
-    whole: Callable[[Video, Video], float],
-    inside: Callable[[Video, Video, Known], float],
-    video: Video,
-    target: Video,
-) -> float:
-    return whole(video, target) if region is None else inside(video, target, region)
+    def _value(self, video: Video, target: Video, region: Known | None) -> float:
+        return ssim(video, target) if region is None else ssim_inside(video, target, region)
 
 
 def _exact(video: Video) -> Exact:

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from core.clip import Frames
 from core.models.tokenizers import TOKENIZERS
 from core.models.tokenizers.vqgan3d import VQGAN3D
-from core.pixels import as_video, to_frames
+from core.pixels import as_video
+from core.training import round_trip
 from core.training.adversary import Adversary
 from core.training.computing import Computing
 from core.training.data import Crops, Cut, Footage
@@ -98,7 +99,7 @@ class TokenizerPhase:
             terms["perceptual"] = self._training.losses.perceptual * distance
         error = (decoded.detach().float().clamp(0, 1) - video).pow(2).mean()
         figures = {
-            "psnr": -10 * error.clamp(min=1e-10).log10(),
+            "psnr": round_trip.decibels(error),
             "codes": (self._used > 0).float().mean(),
         }
         if self._adversary is None or not self._adversary.takes_part(step):
@@ -131,9 +132,7 @@ class TokenizerPhase:
         return codes.to(tokenizer.decoder.conv_in.weight)
 
     def held_out(self, batch: Batch) -> dict[str, Tensor]:
-        video, trained = as_video(batch["frames"]), self.trained
-        error = (trained.decode(trained.encode(video)).float().clamp(0, 1) - video).pow(2).mean()
-        return {"loss": error, "psnr": -10 * error.clamp(min=1e-10).log10()}
+        return round_trip.errors(self.trained, batch)
 
     def shipped(self) -> nn.Module:
         return self.learner.shipped()
@@ -141,8 +140,7 @@ class TokenizerPhase:
     @torch.no_grad()
     def pictures(self, network: nn.Module, batch: Batch) -> list[Frames]:
         assert isinstance(network, VQGAN3D)
-        video = as_video(batch["frames"])
-        return [to_frames(video), to_frames(network.decode(network.encode(video)))]
+        return round_trip.rows(network, batch)
 
     def after(self, step: int) -> None:
         """Every so often moves the codes that were not used since, and counts anew. In the last

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from core.clip import Frames
 from core.models.codebook import perplexity
 from core.models.tokenizers.vqvae import VQVAE
-from core.pixels import MIDDLE_GREY, as_video, to_frames
+from core.pixels import MIDDLE_GREY, as_video
+from core.training import round_trip
 from core.training.computing import Computing
 from core.training.data import Crops, Cut
 from core.training.learner import Learner
@@ -61,15 +62,13 @@ class VQVAEPhase:
         pixels, tokens, terms = learning_pass(model, video, self._training.commitment)
         error = F.mse_loss((pixels.detach().float() + MIDDLE_GREY).clamp(0, 1), video)
         figures = {
-            "psnr": -10 * error.clamp(min=1e-10).log10(),
+            "psnr": round_trip.decibels(error),
             "perplexity": perplexity(tokens, model.codebook_size),
         }
         return Losses({self.name: terms}, figures)
 
     def held_out(self, batch: Batch) -> dict[str, Tensor]:
-        video, trained = as_video(batch["frames"]), self.trained
-        error = (trained.decode(trained.encode(video)).float().clamp(0, 1) - video).pow(2).mean()
-        return {"loss": error, "psnr": -10 * error.clamp(min=1e-10).log10()}
+        return round_trip.errors(self.trained, batch)
 
     def shipped(self) -> nn.Module:
         return self.learner.shipped()
@@ -77,8 +76,7 @@ class VQVAEPhase:
     @torch.no_grad()
     def pictures(self, network: nn.Module, batch: Batch) -> list[Frames]:
         assert isinstance(network, VQVAE)
-        video = as_video(batch["frames"])
-        return [to_frames(video), to_frames(network.decode(network.encode(video)))]
+        return round_trip.rows(network, batch)
 
     def after(self, step: int) -> None:
         """Nothing: the codebook followed already, at the losses."""

@@ -62,14 +62,6 @@ def read_record(path: Path, offset: int) -> bytes:
     return data
 
 
-def write_record(data: bytes) -> bytes:
-    """`data` with its frame."""
-    head = struct.pack("<Q", len(data))
-    return b"".join(
-        (head, _FOOT.pack(_masked(crc32c(head))), data, _FOOT.pack(_masked(crc32c(data))))
-    )
-
-
 def byte_features(example: bytes) -> dict[str, memoryview]:
     """The features of a tf.train.Example that hold bytes: name → the first value.
 

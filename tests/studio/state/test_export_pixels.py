@@ -165,7 +165,8 @@ def test_stopping_while_the_engine_is_waited_for(clip: Path) -> None:
             engine.hold_pixels = True
             studio.export.choose(writer="ffv1", content="beside", details={"round_trip": True})
             studio.export.start(clip.with_name("three.mkv"))
-            await asyncio.sleep(0.05)
+            while not engine.pixels:
+                await asyncio.sleep(0)
             assert studio.export.running
             studio.export.cancel()
             await studio.export.ended()

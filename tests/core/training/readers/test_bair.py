@@ -24,7 +24,6 @@ from core.training.readers.tfrecord import (
     crc32c,
     read_record,
     record_offsets,
-    write_record,
 )
 from tests.core.training.readers.made import grey_frames, numbers_in, opened, read, rows
 
@@ -51,6 +50,18 @@ def example(features: Mapping[str, bytes | list[float]]) -> bytes:
             feature = message(2, message(1, struct.pack(f"<{len(value)}f", *value)))
         entries += message(1, message(1, name.encode()) + message(2, feature))
     return message(1, entries)
+
+
+def checksum(data: bytes) -> bytes:
+    crc = crc32c(data)
+    turned = (crc >> 15 | crc << 17) & 0xFFFFFFFF
+    return struct.pack("<I", (turned + 0xA282EAD8) & 0xFFFFFFFF)
+
+
+def write_record(data: bytes) -> bytes:
+    """`data` with its frame."""
+    head = struct.pack("<Q", len(data))
+    return head + checksum(head) + data + checksum(data)
 
 
 def episode(frames: Frames, *, coded: bool = False) -> bytes:
