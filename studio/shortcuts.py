@@ -10,7 +10,8 @@ from functools import cache
 
 from PySide6.QtGui import QKeySequence
 
-from studio.actions import ROWS, Row
+from studio.actions import ROWS
+from studio.actions.row import Row
 from studio.settings import Chosen
 
 FIXED = {

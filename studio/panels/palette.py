@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio import theme
-from studio.actions import MENUS, shown
+from studio.actions import MENUS
+from studio.actions.row import shown
 from studio.matching import ranked
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from studio import theme
-from studio.actions import MENUS, Row, shown
+from studio.actions import MENUS
+from studio.actions.row import Row, shown
 from studio.matching import match
 from studio.observable import bind
 from studio.settings import NOTHING_CHOSEN, Chosen

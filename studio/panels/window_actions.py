@@ -10,7 +10,8 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolButton, QWidget
 
 from studio import theme
-from studio.actions import LINE, MENUS, ROWS, Row, shown
+from studio.actions import MENUS, ROWS
+from studio.actions.row import LINE, Row, shown
 from studio.observable import Observable, watch
 from studio.settings import Chosen
 from studio.shortcuts import all_keys

@@ -1,0 +1,129 @@
+"""The Generate menu: the job and its steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from studio.actions.row import LINE, Row, no_clip, no_result, no_steps
+from studio.state.generation import Phase
+
+if TYPE_CHECKING:
+    from studio.panels.main_window import MainWindow
+
+
+def _cannot_pause(window: MainWindow) -> str:
+    generation = window.studio.generation
+    if generation.phase in (Phase.PREPARING, Phase.DECODING) or generation.resumable:
+        return ""
+    return "Nothing is being generated."
+
+
+def _cannot_stop(window: MainWindow) -> str:
+    generation = window.studio.generation
+    stoppable = generation.phase in (Phase.PREPARING, Phase.DECODING, Phase.PAUSED)
+    return "" if stoppable else "Nothing is being generated."
+
+
+def _continued_here(window: MainWindow) -> str:
+    studio = window.studio
+    if not studio.recipe.chosen_task.continues:
+        return "The task does not continue the clip."
+    if studio.framing.last_kept == studio.session.nearest(studio.playback.position):
+        return "It is continued here already."
+    return ""
+
+
+GENERATE = (
+    Row(
+        "generate",
+        "Generate",
+        "Ctrl+Return Ctrl+Enter",
+        lambda w: w.studio.generate(),
+        "generate",
+        lambda w: w.studio.obstacle,
+    ),
+    Row(
+        "pause",
+        "Pause or resume",
+        "Shift+P",
+        lambda w: w.studio.pause_or_resume(),
+        "pause",
+        _cannot_pause,
+        help="Nothing is lost: the result is the same as without a pause.",
+    ),
+    Row(
+        "stop",
+        "Stop",
+        "Esc",
+        lambda w: w.studio.generation.stop(),
+        "stop",
+        _cannot_stop,
+        help="What was decoded stays.",
+    ),
+    LINE,
+    Row(
+        "previous_step",
+        "Look at the step before",
+        "Ctrl+Left",
+        lambda w: w.studio.generation.look_beside(-1),
+        obstacle=no_steps,
+    ),
+    Row(
+        "next_step",
+        "Look at the next step",
+        "Ctrl+Right",
+        lambda w: w.studio.generation.look_beside(1),
+        obstacle=no_steps,
+    ),
+    Row(
+        "continue",
+        "Decode again from this step",
+        "Ctrl+Shift+Return",
+        lambda w: w.studio.generation.continue_from_chosen(),
+        "refresh",
+        lambda w: w.studio.generation.obstacle_to_continue,
+    ),
+    Row(
+        "refine",
+        "Refine the result",
+        "Ctrl+R",
+        lambda w: w.studio.refine(),
+        "refresh",
+        lambda w: w.studio.obstacle_to_refine,
+        help="More steps for the finished result: what the model doubts is drawn again.",
+    ),
+    Row(
+        "discard",
+        "Discard the result",
+        "",
+        lambda w: w.studio.generation.forget(),
+        obstacle=no_result,
+    ),
+    LINE,
+    Row(
+        "dice",
+        "New seed",
+        "Ctrl+D",
+        lambda w: w.studio.recipe.throw_dice(),
+        "dice",
+        help="Another seed gives another result.",
+    ),
+    Row(
+        "fit_window",
+        "Fit the working window",
+        "Shift+V",
+        lambda w: w.studio.framing.fit(),
+        "fit",
+        no_clip,
+        help="Around what is painted, with room to see around it.",
+    ),
+    Row(
+        "continue_here",
+        "Continue from the playhead",
+        "C",
+        lambda w: w.studio.framing.continue_here(),
+        "in",
+        _continued_here,
+        help="The frame at the playhead becomes the last one that is kept.",
+    ),
+)
