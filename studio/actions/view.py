@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studio.actions.row import LINE, Row, no_clip, no_result
 from studio.settings import Look
 from studio.state.comparing import Mode
-from studio.state.tools import LENS_MODES, LensMode
+from studio.state.tools import LENS_MODES, LensMode, SidePage
 
 if TYPE_CHECKING:
     from studio.panels.main_window import MainWindow
@@ -41,6 +41,18 @@ def _comparison(mode: Mode, text: str, keys: str, icon: str, help: str) -> Row:
         icon,
         checked=lambda w: w.studio.comparing.mode == mode,
         group="comparison",
+        help=help,
+    )
+
+
+def _side(page: SidePage, text: str, key: str, icon: str, help: str) -> Row:
+    return Row(
+        f"side_{page}",
+        text,
+        key,
+        lambda w: w.studio.tools.toggle_side(page),
+        icon,
+        checked=lambda w: w.studio.tools.side == page,
         help=help,
     )
 
@@ -152,6 +164,10 @@ VIEW = (
         obstacle=no_result,
         help="What is seen of the decode now is held as the left side.",
     ),
+    LINE,
+    _side("clips", "Clips", "F2", "film", "The clips of this project."),
+    _side("results", "Results", "F3", "results", "Everything that was generated."),
+    _side("queue", "Queue", "F4", "queue", "What runs, and what waits for its turn."),
     LINE,
     _look("dark", "Dark look"),
     _look("light", "Light look"),

@@ -31,6 +31,7 @@ from studio.panels.inspector import Inspector
 from studio.panels.palette import Palette
 from studio.panels.settings_dialog import SettingsDialog
 from studio.panels.shortcuts import ShortcutsDialog
+from studio.panels.side_bar import SideBar
 from studio.panels.status import StatusBar
 from studio.panels.timeline import TimelinePanel
 from studio.panels.tool_bar import ToolBar
@@ -55,7 +56,7 @@ MOST_FEATHER = 200  # pixels of the clip
 class MainWindow(QMainWindow):
     """Attributes:
     studio: all states. actions: all actions.
-    tools, canvas, inspector, bottom, status: the panels.
+    tools, side, canvas, inspector, bottom, status: the panels.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.canvas: Canvas  # actions name it, and it needs the actions
         self.actions_ = Actions(self)
         self.tools = ToolBar(self.actions_)
+        self.side = SideBar(studio.tools, {})
         self.canvas = Canvas(studio, self.actions_)
         self.inspector = Inspector(studio, self.actions_)
         self.bottom = TimelinePanel(studio, self.actions_)
@@ -210,6 +212,7 @@ class MainWindow(QMainWindow):
         left = QHBoxLayout()
         left.setSpacing(0)
         left.addWidget(self.tools)
+        left.addWidget(self.side)
         left.addWidget(self.canvas, 1)
         middle = QVBoxLayout()
         middle.setSpacing(0)
@@ -252,7 +255,7 @@ class MainWindow(QMainWindow):
                 (studio.masks, "track undoable redoable"),
                 (studio.tracking, "running"),
                 (studio.preferences, "look"),
-                (studio.tools, "tool mask_shown onion lens lens_mode"),
+                (studio.tools, "tool side mask_shown onion lens lens_mode"),
                 (studio.comparing, "mode peeking"),
                 (studio.models, "decoders"),
                 (studio.recipe, "bundle task decoder kept"),

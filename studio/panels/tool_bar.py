@@ -1,4 +1,4 @@
-"""The narrow bar at the left: the tools, tracking, undo and redo."""
+"""The narrow bar at the left: the tools, tracking, undo and redo; below, the side bar's pages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _GROUPS = (
     ("track_backward", "track_forward"),
     ("undo", "redo", "clear_masks"),
 )
+_PAGES = ("side_clips", "side_results", "side_queue")
 _ICON_PX = 20
 
 
@@ -24,7 +25,7 @@ class ToolBar(QWidget):
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        names = [name for group in _GROUPS for name in group]
+        names = [name for group in (*_GROUPS, _PAGES) for name in group]
         self.buttons = {name: tool_button(actions[name], _ICON_PX) for name in names}
         column = QVBoxLayout(self)
         column.setContentsMargins(5, 3, 5, 3)
@@ -34,6 +35,7 @@ class ToolBar(QWidget):
                 column.addWidget(_line())
             column.addLayout(self._pairs(group))
         column.addStretch(1)
+        column.addLayout(self._pairs(_PAGES))
 
     def _pairs(self, names: Sequence[str]) -> QGridLayout:
         """Two columns, so that all fit on a small screen."""

@@ -12,6 +12,7 @@ Tool = Literal[
     "brush", "eraser", "rectangle", "ellipse", "lasso", "polygon", "wand", "fill", "select",
     "pan", "window",
 ]  # fmt: skip
+SidePage = Literal["", "clips", "results", "queue"]
 LensMode = Literal["state", "confidence", "kept"]
 LENS_MODES: dict[LensMode, str] = {
     "state": "State",
@@ -37,6 +38,7 @@ class Tools(Observable):
             takes only what is connected.
         onion: whether the outlines of the key frames before and after are shown.
         mask_shown: whether the painted region is tinted.
+        side: the page of the side bar that is open, or "".
         lens: whether the token grid lies over the working window; `lens_mode` what it shows.
     """
 
@@ -47,6 +49,7 @@ class Tools(Observable):
     contiguous = Field(True)
     onion = Field(False)
     mask_shown = Field(True)
+    side: Field[SidePage] = Field("")
     lens = Field(False)
     lens_mode: Field[LensMode] = Field("state")
 
@@ -54,6 +57,10 @@ class Tools(Observable):
         super().__init__(parent)
         self.changed("tool").connect(self._show_mask_to_painter)
         self.changed("mask_shown").connect(self._put_brush_away)
+
+    def toggle_side(self, page: SidePage) -> None:
+        """Open a page of the side bar, or close the bar when it is open already."""
+        self.side = "" if self.side == page else page
 
     def resize_brush(self, size: int) -> None:
         self.brush_size = min(max(SMALLEST_BRUSH, size), LARGEST_BRUSH)
