@@ -22,6 +22,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from core.engine import spoken
 from core.engine.messages import (
     Cancel,
     Cancelled,
@@ -105,6 +106,13 @@ def serve(connection: Connection) -> None:
     answer(connection)
 
 
+def _serve_aloud(
+    entry: Callable[[Connection], None], connection: Connection, stderr: Connection
+) -> None:
+    spoken.speak_into(stderr)
+    entry(connection)
+
+
 @dataclass(frozen=True)
 class _Ended:
     """The last event of a child: it is no more."""
@@ -126,11 +134,14 @@ class _Child:
         self.exit_code: int | None = None
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
+        said, stderr = context.Pipe(duplex=False)
         self.process = context.Process(
-            target=entry, args=(theirs,), name="maskreel-engine", daemon=True
+            target=_serve_aloud, args=(entry, theirs, stderr), name="maskreel-engine", daemon=True
         )
         self.process.start()
-        theirs.close()  # so that the end of the child is the end of the pipe
+        theirs.close()  # so that the end of the child is the end of the pipes
+        stderr.close()
+        spoken.listen_to(said)
         loop = asyncio.get_running_loop()
         threading.Thread(target=self._read, args=(loop,), name="engine-events", daemon=True).start()
 
