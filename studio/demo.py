@@ -18,13 +18,13 @@ from PySide6.QtGui import QMouseEvent
 
 from core.engine.client import Engine
 from core.errors import UserError
-from studio import app
+from studio import app, logs
 from studio.observable import watch
 from studio.panels.main_window import SIZE, MainWindow
 from studio.samples import sample_clip
 from studio.settings import Settings
-from studio.state.generation import Phase
 from studio.state.studio import Studio
+from studio.state.take import Phase
 from studio.widgets.clip_view import ClipView
 
 PICTURE, CLIP = "maskreel-demo.png", "maskreel-demo.mp4"
@@ -47,7 +47,7 @@ def run(folder: Path, sample: Path | None = None, models: tuple[Path, ...] | Non
         sample, models: another clip and other folders of bundles than those that came along.
     """
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    app.log_of_qt.setLevel(logging.ERROR)  # it warns of all that a window without display lacks
+    logs.of_qt.setLevel(logging.ERROR)  # it warns of all that a window without display lacks
     try:
         return app.run(_within_limit(folder, sample or sample_clip(), models))
     except UserError as error:

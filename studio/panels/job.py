@@ -10,8 +10,9 @@ from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import small_text
 from studio.panels.window_actions import Actions, button_tooltip
-from studio.state.generation import Generation, Phase
+from studio.state.generation import Generation
 from studio.state.studio import Studio
+from studio.state.take import Phase
 from studio.widgets.progress import JobProgress
 
 

@@ -26,13 +26,14 @@ from studio.state.export_limits import ExportLimits, Span
 from studio.state.export_order import Order, Pictures, written
 from studio.state.export_pixels import ExportPixels
 from studio.state.export_size import ExportSize
-from studio.state.generation import Generation, Runs
+from studio.state.generation import Generation
 from studio.state.masks import Masks
 from studio.state.notices import Notices
 from studio.state.places import free_path, in_bytes, show_in_folder, videos_folder
 from studio.state.playback import Playback
 from studio.state.result import Result
 from studio.state.session import Session
+from studio.state.take import Runs
 
 log = logging.getLogger(__name__)
 

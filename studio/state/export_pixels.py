@@ -18,9 +18,10 @@ from core.requests import (
     StepsRequest,
 )
 from studio.state.export_order import LapseStep, Order
-from studio.state.generation import Generation, Runs
+from studio.state.generation import Generation
 from studio.state.result import Result
 from studio.state.result_clips import ResultClips
+from studio.state.take import Runs
 
 Frames = NDArray[np.uint8]
 

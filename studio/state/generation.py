@@ -1,89 +1,43 @@
-"""A generation as it runs: its steps, and pause, resume, stop and continue from any step.
-
-Every step leaves a small state, so a job that was paused, stopped or whose engine has died goes on
-from any step with the same outcome as if nothing had happened.
-"""
+"""The take on the canvas: its fields as if they were of one object, and what is done with it."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import operator
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from dataclasses import replace
-from enum import Enum
-from typing import Any, Protocol
+from collections.abc import Callable
+from functools import partial
 
-import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QMetaObject, QObject
 
-from core.engine.client import EngineDied
-from core.errors import UserError
 from core.requests import (
     GenerationFinished,
-    GenerationGrown,
     GenerationRequest,
     GenerationStarted,
     GenerationStepped,
 )
 from studio.observable import Field, Observable
-from studio.state.frame_file import FrameFile, Frames
-from studio.state.notices import Notices
-from studio.state.pace import Pace, Unit, decided
+from studio.state.frame_file import Frames
+from studio.state.pace import Unit
+from studio.state.queue import Queue
+from studio.state.take import RUNNING, Phase, Take
 
-MOST_STEPS, MOST_STEP_BYTES = 256, 192 << 20
-"""How many steps are kept to look back at, and how much of them. When there are more, every second
-one is let go."""
-
-log = logging.getLogger(__name__)
-
-
-class Phase(Enum):
-    """Where a job stands. `value` is what the window says."""
-
-    IDLE = "Ready"
-    PREPARING = "Preparing"
-    DECODING = "Decoding"
-    HALTING = "Stopping"
-    PAUSED = "Paused"
-    STOPPED = "Stopped"
-    FINISHED = "Finished"
-    FAILED = "Interrupted"
-
-
-RUNNING = frozenset({Phase.PREPARING, Phase.DECODING, Phase.HALTING})
-
-
-class Runs(Protocol):
-    """The engine, as far as it is needed here."""
-
-    def run(self, request: Any) -> AsyncGenerator[Any, None]: ...
+_SHARED = ("started", "settled", "steps", "chosen", "finished", "done", "pace", "eta", "phase")
+"""Fields of a take that are mirrored, in the order in which another take's are shown: what points
+into the steps comes after them."""
 
 
 class Generation(Observable):
-    """The job that is running or ran last.
+    """Mirrors the take that is looked at; see `Take` for its fields.
 
     Attributes:
-        phase: where it stands.
-        request: what was asked, without a state to resume from; None before the first job.
-        unit: what a step of the job is to the user: all tokens anew, or one of them decided.
-        started: grid and filled clip of the window that is decoded, or None while the clip is
-            being encoded.
-        steps: the steps of that window, or as many of them as there is room for; after going back
-            to a step, those up to it.
-        chosen: index of the step that is looked at; None = the newest.
-        settled: frames of a result longer than one window that change no more, uint8
-            (n, count, H, W, 3); they lie on the disk. None before the first.
-        finished: the result, or None.
-        done: number of decode steps that are done, of all windows.
-        pace: steps a second, eta: seconds that are left at this pace; None while unknown.
+        take: the one that is looked at, or None.
+        request: of it, or None.
     """
 
-    phase = Field(Phase.IDLE)
+    take: Field[Take | None] = Field(None, same=operator.is_)
     request: Field[GenerationRequest | None] = Field(None, same=operator.is_)
     unit: Field[Unit] = Field("step")
+    phase = Field(Phase.IDLE)
     started: Field[GenerationStarted | None] = Field(None, same=operator.is_)
     steps: Field[tuple[GenerationStepped, ...]] = Field((), same=operator.is_)
     chosen: Field[int | None] = Field(None)
@@ -95,20 +49,14 @@ class Generation(Observable):
 
     def __init__(
         self,
-        engine: Runs,
-        notices: Notices,
+        queue: Queue,
         parent: QObject | None = None,
         *,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(parent)
-        self._engine, self._notices = engine, notices
-        self._job: asyncio.Task[Phase] | None = None
-        self._halted = Phase.STOPPED
-        self._pace = Pace(clock)
-        self._file = FrameFile()
-        self._settled_at_start = 0  # frames that were settled when the window began
-        self._last: GenerationStepped | None = None  # also when its window is over
+        self._queue, self._clock = queue, clock
+        self._mirrored: list[QMetaObject.Connection] = []
 
     @property
     def running(self) -> bool:
@@ -121,12 +69,8 @@ class Generation(Observable):
 
     @property
     def resumable(self) -> bool:
-        """Whether there is an unfinished job to go on with."""
-        return self.request is not None and self.phase in (
-            Phase.PAUSED,
-            Phase.STOPPED,
-            Phase.FAILED,
-        )
+        """Whether there is an unfinished take to go on with."""
+        return self.take is not None and self.take.resumable
 
     @property
     def looked_at(self) -> int:
@@ -145,70 +89,85 @@ class Generation(Observable):
     @property
     def settled_before(self) -> Frames | None:
         """Those of `settled` that no step of this window changes."""
-        return None if self.settled is None else self.settled[: self._settled_at_start]
+        return None if self.take is None else self.take.settled_before
 
     @property
     def final_state(self) -> bytes | None:
-        """The state after the last step of a job that has finished, else None."""
-        if self.phase is not Phase.FINISHED or self._last is None:
-            return None
-        return self._last.state
+        """The state after the last step of a finished take, else None."""
+        return None if self.take is None else self.take.final_state
 
-    def begin(self, request: GenerationRequest, unit: Unit = "step") -> None:
-        """Run a new request; what ran before is stopped and forgotten."""
-        self._let_go()
-        self.unit = unit
-        self.request = request
-        self._start(request)
+    # Which take
 
-    def forget(self) -> None:
-        """Stop, and let go of all steps and of the result."""
+    def begin(self, request: GenerationRequest, unit: Unit = "step") -> Take:
+        """Queue a new take and look at it."""
+        take = Take(request, unit, clock=self._clock)
+        self._queue.add(take)
+        self.show(take)
+        return take
+
+    def show(self, take: Take | None) -> None:
+        """Look at a take, or at none; the one before goes on if it runs."""
+        if take is self.take:
+            return
         self._let_go()
-        self.request = None
+        self.take = take
+        if take is None:
+            self.request = None
+            return
+        self.unit = take.unit
+        self.request = take.request  # never None in between: what is framed would start over
+        for name in _SHARED:
+            setattr(self, name, getattr(take, name))
+            changed = take.changed(name)
+            self._mirrored.append(changed.connect(partial(setattr, self, name)))
 
     def _let_go(self) -> None:
-        if self._job is not None:
-            self._halted = Phase.IDLE
-            self._job.cancel()
+        for connection in self._mirrored:
+            QObject.disconnect(connection)
+        self._mirrored.clear()
         self.started = self.finished = self.chosen = self.pace = self.eta = None
         self.steps = ()
-        self.done = 0
-        self.settled, self._settled_at_start, self._last = None, 0, None
-        self._file.close()
+        self.done, self.settled = 0, None
         self.phase = Phase.IDLE
 
+    # What is done with it
+
     def pause(self) -> None:
-        self._halt(Phase.PAUSED)
+        if self.take is not None:
+            self._queue.pause(self.take)
 
     def stop(self) -> None:
         """Stop for good; what was decoded stays."""
-        if self.phase is Phase.PAUSED:
-            self.phase = Phase.STOPPED
-        self._halt(Phase.STOPPED)
+        if self.take is not None:
+            self._queue.stop(self.take)
 
     def resume(self) -> None:
         """Go on after the last step."""
-        if self.resumable and self.request is not None:
-            self._start(replace(self.request, resume=self._last.state if self._last else None))
+        if self.take is not None and self.take.resumable:
+            self._queue.add(self.take, first=True)
 
     def continue_from(self, step: int) -> None:
         """Go back to a step and decode again from there; later steps are forgotten."""
-        if self.request is None or step >= len(self.steps):
-            return
-        self.steps = self.steps[: step + 1]
-        self.settled = self.settled_before
-        self.finished = self.chosen = None
-        self._last, self.done = self.steps[step], self.steps[step].step + 1
-        self._start(replace(self.request, resume=self._last.state))
+        if self.take is not None and step < len(self.steps):
+            self.take.go_back(step)
+            self._queue.add(self.take, first=True)
 
     def continue_from_chosen(self) -> None:
         if self.chosen is not None:
             self.continue_from(self.chosen)
 
+    def forget(self) -> None:
+        """Stop the take and let go of it."""
+        take = self.take
+        if take is not None:
+            self._queue.stop(take)
+            self.show(None)
+            take.forget()
+
     def look_at(self, step: int) -> None:
         """Look at a step; the newest is followed as the decoding goes on."""
-        last = len(self.steps) - 1
-        self.chosen = None if step >= last else max(0, step)
+        if self.take is not None:
+            self.take.look_at(step)
 
     def look_beside(self, direction: int) -> None:
         """Look at the step before (-1) or after (1) the one looked at."""
@@ -216,96 +175,6 @@ class Generation(Observable):
             self.look_at(self.looked_at + direction)
 
     async def ended(self) -> None:
-        """Returns when no job runs any more."""
-        while self._job is not None:
-            await asyncio.wait([self._job])
-
-    def _halt(self, phase: Phase) -> None:
-        if self._job is not None and self.running:
-            self._halted = phase
-            self.phase = Phase.HALTING
-            self._job.cancel()
-
-    def _start(self, request: GenerationRequest) -> None:
-        before = self._job
-        if before is not None:
-            before.cancel()
-        self._pace.forget()
-        self.pace = self.eta = None
-        self.phase = Phase.PREPARING
-        self._job = asyncio.ensure_future(self._run(request, before))
-        self._job.add_done_callback(self._note_end)
-
-    async def _run(self, request: GenerationRequest, before: asyncio.Task[Phase] | None) -> Phase:
-        """How the job ended; when it is cancelled, `_halted` says how."""
-        try:
-            if before is not None:
-                await asyncio.wait([before])
-            async with aclosing(self._engine.run(request)) as updates:
-                async for update in updates:
-                    self._take(update)
-        except EngineDied as died:
-            self._offer_again(str(died))
-        except UserError as error:
-            self._notices.tell("error", str(error))
-        except Exception as error:
-            log.exception("a generation failed")
-            self._notices.tell("error", f"Generating failed: {error}. The log has the details.")
-        else:
-            return Phase.FINISHED
-        return Phase.FAILED
-
-    def _note_end(self, job: asyncio.Task[Phase]) -> None:
-        # Not in `_run`: a job that is cancelled before it begins never gets there.
-        if self._job is job:  # else a newer job has taken over
-            self._job, self.pace, self.eta = None, None, None
-            self.phase = self._halted if job.cancelled() else job.result()
-
-    def _take(self, update: object) -> None:
-        match update:
-            case GenerationStarted():
-                self._begin_window(update)
-                self.phase = Phase.DECODING
-            case GenerationStepped():
-                self._pace.note(update, self.started, self.unit)
-                self._last, self.done = update, update.step + 1
-                self._add_step(update)
-                self.pace, self.eta = self._pace.rate, self._pace.left_s
-            case GenerationGrown():
-                frames = np.moveaxis(update.clips, 1, 0)
-                self.settled = self._file.put(update.first, frames)
-            case GenerationFinished():
-                self.finished = update
-
-    def _begin_window(self, started: GenerationStarted) -> None:
-        """The steps of the window before make room; going on in the same one keeps them."""
-        if self.started is None or started.first != self.started.first:
-            self.chosen = None
-            self.steps = ()
-            self._settled_at_start = 0 if self.settled is None else len(self.settled)
-        self._pace.interrupt()
-        self.started = started
-
-    def _add_step(self, step: GenerationStepped) -> None:
-        newest = self.steps[-1] if self.steps else None
-        if decided(step, self.started, self.unit) == decided(newest, self.started, self.unit):
-            return  # it reads what is known, and says meanwhile that it lives
-        steps = (*self.steps, step)
-        if len(steps) > MOST_STEPS or sum(map(_size, steps)) > MOST_STEP_BYTES:
-            looked_at = None if self.chosen is None else steps[self.chosen]
-            held = (looked_at, step)
-            steps = tuple(s for k, s in enumerate(steps) if k % 2 == 0 or s in held)
-            # First, so that it is never beyond the end: the fewer steps come after.
-            self.chosen = None if looked_at is None else steps.index(looked_at)
-        self.steps = steps
-
-    def _offer_again(self, cause: str) -> None:
-        offer = f"Continue from {self.unit} {self.done:,}" if self.done else "Generate again"
-        self._notices.tell("error", cause, offer, self.resume)
-
-
-def _size(step: GenerationStepped) -> int:
-    """Bytes that a step takes."""
-    preview = 0 if step.preview is None else step.preview.nbytes
-    arrays = (step.tokens, step.masked, step.confidence)
-    return preview + sum(array.nbytes for array in arrays) + len(step.state)
+        """Returns when the take does not run any more."""
+        if self.take is not None:
+            await self.take.ended()

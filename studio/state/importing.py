@@ -16,9 +16,9 @@ from PySide6.QtCore import QObject
 from core.errors import UserError
 from core.requests import Imported, ImportRequest
 from studio.observable import Field, Observable
-from studio.state.generation import Runs
 from studio.state.models import Models
 from studio.state.recipe import Recipe
+from studio.state.take import Runs
 
 ANSWERS = {
     "--heads": "“Attention heads”",

@@ -19,8 +19,8 @@ from core.requests import (
     DecoderEntry,
 )
 from studio.observable import Field, Observable
-from studio.state.generation import Runs
 from studio.state.notices import Notices
+from studio.state.take import Runs
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from PySide6.QtCore import QObject
 from core.errors import UserError
 from core.requests import RoundTripRequest
 from studio.observable import Field, Observable
-from studio.state.generation import Runs
 from studio.state.notices import Notices
+from studio.state.take import Runs
 
 Frames = NDArray[np.uint8]
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt
 from core.assets import model_folders
 from core.compositing import composited_length
 from core.tasks import TASKS, nothing
+from studio.logs import log_folder
 from studio.observable import bind, watch
 from studio.samples import is_sample
 from studio.settings import Settings
@@ -19,14 +20,16 @@ from studio.state.comparing import Comparing
 from studio.state.export import Export
 from studio.state.export_choice import Choice
 from studio.state.framing import Framing
-from studio.state.generation import Generation, Phase, Runs
+from studio.state.generation import Generation
 from studio.state.importing import Import
+from studio.state.log import Log
 from studio.state.mask_files import MaskFiles
 from studio.state.masks import Masks
 from studio.state.models import Models
 from studio.state.notices import Notices
 from studio.state.playback import Playback
 from studio.state.preferences import Preferences
+from studio.state.queue import Queue
 from studio.state.recipe import Recipe
 from studio.state.result import Result
 from studio.state.reuse import Reuse
@@ -34,6 +37,7 @@ from studio.state.round_trips import RoundTrips
 from studio.state.selecting import Selecting
 from studio.state.session import Session
 from studio.state.stage import Stage
+from studio.state.take import Phase, Runs
 from studio.state.thumbnails import Thumbnails
 from studio.state.tools import PAINTING, Tools
 from studio.state.tracking import Tracking
@@ -58,6 +62,7 @@ class Studio(QObject):
         self.settings = settings or Settings()
         self.preferences = Preferences(self)
         self.notices = Notices(self)
+        self.log = Log(self.notices, log_folder(), self)
         self.session = Session(self.notices, self)
         self.playback = Playback(self)
         self.masks = Masks(self)
@@ -71,7 +76,8 @@ class Studio(QObject):
         self.recipe = Recipe(self.models, self)
         self.importing = Import(engine, self.models, self.recipe, _own(folders), self)
         self.framing = Framing(self.session, self.masks, self.playback, self.recipe, self)
-        self.generation = Generation(engine, self.notices, self)
+        self.queue = Queue(engine, self.notices, self)
+        self.generation = Generation(self.queue, self)
         self.result = Result(self.generation, self)
         self.thumbnails = Thumbnails(self.session, self.result, self)
         self.export = Export(
@@ -137,8 +143,6 @@ class Studio(QObject):
             return "The engine is starting."
         if self.recipe.decoder not in self.recipe.decoders:
             return f"No decoder can decode “{self.recipe.card.title}”."
-        if self.generation.running:
-            return "A generation is running."
         return ""
 
     @property
@@ -213,19 +217,20 @@ class Studio(QObject):
     async def end(self) -> None:
         """Stop all work and let go of all files."""
         self.playback.pause()
-        self.generation.stop()
-        await self.generation.ended()
+        self.queue.stop_all()
+        await self.queue.all_ended()
         await self.comparing.end()
         self.importing.cancel()
         await self.importing.ended()
         self.export.end()
         await self.export.ended()
-        self.generation.forget()
+        self.generation.show(None)
         self.tracking.end()
         await self.selecting.ended()
         self.mask_files.stop()
         await self.mask_files.ended()
         self.session.end()
+        self.log.end()
 
     def remembered(self, geometry: str) -> Settings:
         """The settings for the next start."""
@@ -276,7 +281,7 @@ class Studio(QObject):
 
     def _start_over(self) -> None:
         clip = self.session.clip
-        self.generation.forget()
+        self.generation.show(None)
         if clip is not None:
             self.playback.open(len(clip), clip.rate)
             self.masks.open(clip.size)

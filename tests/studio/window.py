@@ -16,14 +16,14 @@ from PySide6.QtTest import QTest
 from studio.app import application
 from studio.panels.main_window import MainWindow
 from studio.settings import Settings
-from studio.state.generation import Runs
 from studio.state.studio import Studio
+from studio.state.take import Runs
 from studio.widgets.clip_view import ClipView
 
 PATIENCE_S = 60
 
 
-def run(scenario: Coroutine[Any, Any, None]) -> None:
+def run(scenario: Coroutine[Any, Any, None], patience_s: float = PATIENCE_S) -> None:
     """Runs a scenario on Qt's event loop, and leaves nothing of its window.
 
     What is left goes here and now: collected by the thread of a later clip, its timers would be
@@ -31,7 +31,7 @@ def run(scenario: Coroutine[Any, Any, None]) -> None:
     """
     application()
     try:
-        qasync.run(asyncio.wait_for(scenario, PATIENCE_S))
+        qasync.run(asyncio.wait_for(scenario, patience_s))
     finally:
         gc.collect()
 

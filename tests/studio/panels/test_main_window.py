@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from core.tasks import MASKED_TASKS
 from studio.panels.main_window import MainWindow
-from studio.state.generation import Phase
+from studio.state.take import Phase
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import TOTAL, ReplayingEngine
 from tests.studio.window import drag, in_view, opened, run, until
@@ -137,7 +137,7 @@ def test_pause_button_becomes_resume(engine: ReplayingEngine, clip: Path) -> Non
             job, generation = window.inspector.job, window.studio.generation
             job.generate.click()
             await until(lambda: len(generation.steps) == 2)
-            assert not job.generate.isEnabled()
+            assert job.generate.isEnabled()  # what comes now waits in the queue
             job.pause.click()
             await generation.ended()
             assert (generation.phase, job.pause.text()) == (Phase.PAUSED, "Resume")

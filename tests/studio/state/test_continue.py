@@ -13,8 +13,8 @@ import pytest
 from core.media.reading import open_clip
 from core.requests import BundleEntry
 from studio.settings import Settings
-from studio.state.generation import Phase
 from studio.state.studio import Studio
+from studio.state.take import Phase
 from tests.studio.clips import numbered, write_numbered
 from tests.studio.fakes import (
     CAUSAL,

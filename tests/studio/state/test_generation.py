@@ -13,8 +13,10 @@ from core.engine.client import EngineDied
 from core.errors import UserError
 from core.requests import GenerationRequest, GenerationStepped
 from core.window import whole
-from studio.state.generation import MOST_STEP_BYTES, MOST_STEPS, Generation, Phase
+from studio.state.generation import Generation
 from studio.state.notices import Notices
+from studio.state.queue import Queue
+from studio.state.take import MOST_STEP_BYTES, MOST_STEPS, Phase, Take
 from tests.studio.fakes import (
     CAUSAL_BUNDLE,
     CAUSAL_FRAMES,
@@ -40,7 +42,8 @@ class Job:
 
     def __init__(self) -> None:
         self.engine, self.notices = ReplayingEngine(), Notices()
-        self.generation = Generation(self.engine, self.notices)
+        self.queue = Queue(self.engine, self.notices)
+        self.generation = Generation(self.queue)
 
     async def reach(self, steps: int) -> None:
         while len(self.generation.steps) < steps:
@@ -137,19 +140,38 @@ def test_going_back_while_running_stops_the_running_job_first(job: Job) -> None:
     assert job.done_steps == list(range(TOTAL))
 
 
-def test_new_request_replaces_the_running_one(job: Job) -> None:
+def test_new_request_waits_for_the_running_one(job: Job) -> None:
     async def scenario() -> None:
         job.engine.hold_after = 2
-        job.generation.begin(REQUEST)
+        first = job.generation.begin(REQUEST)
         await job.reach(2)
+        second = job.generation.begin(REQUEST)
+        assert (second.phase, job.queue.waiting) == (Phase.WAITING, (second,))
+        assert job.generation.steps == ()
         job.engine.hold_after = None
-        job.generation.begin(REQUEST)
-        await job.generation.ended()
+        job.queue.stop(first)
+        await job.queue.all_ended()
 
     run(scenario())
 
     assert job.generation.phase is Phase.FINISHED
     assert job.done_steps == list(range(TOTAL))
+
+
+def test_another_take_is_looked_at_with_its_own_steps(job: Job) -> None:
+    async def scenario() -> None:
+        job.generation.begin(REQUEST)
+        await job.generation.ended()
+
+    run(scenario())
+    finished = job.generation.take
+    job.generation.look_at(1)
+
+    job.generation.show(None)
+    assert (job.generation.steps, job.generation.phase) == ((), Phase.IDLE)
+    job.generation.show(finished)
+
+    assert (job.done_steps, job.generation.looked_at) == (list(range(TOTAL)), 1)
 
 
 def test_job_that_is_stopped_at_once_has_ended(job: Job) -> None:
@@ -162,6 +184,7 @@ def test_job_that_is_stopped_at_once_has_ended(job: Job) -> None:
 
     assert job.generation.phase is Phase.STOPPED
     assert job.engine.requests == []
+    assert job.queue.running is None
 
 
 def test_dead_engine_is_named_and_the_job_offered_again(job: Job) -> None:
@@ -196,7 +219,7 @@ def test_refusal_of_the_engine_is_shown_as_it_is(job: Job) -> None:
 def test_time_left_comes_from_the_measured_steps() -> None:
     ticks = iter(range(0, 1000, 2))
     engine = ReplayingEngine()
-    generation = Generation(engine, Notices(), clock=lambda: next(ticks))
+    generation = Generation(Queue(engine, Notices()), clock=lambda: next(ticks))
     heard: list[float | None] = []
     generation.changed("eta").connect(heard.append)
 
@@ -235,18 +258,18 @@ def test_dead_engine_offers_to_go_on_from_the_token(job: Job) -> None:
 def test_pace_is_that_of_the_last_second_or_so() -> None:
     steps, times = [0, 100, 200, 300, 310, 320], [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]
     clock = iter(times)
-    generation = Generation(ReplayingEngine(), Notices(), clock=lambda: next(clock))
+    take = Take(REQUEST, clock=lambda: next(clock))
 
     for step in steps:
-        generation._take(replace(stepped(0, 1000), step=step))
+        take.take(replace(stepped(0, 1000), step=step))
 
-    assert generation.pace == 10
-    assert generation.eta == (1000 - 320 - 1) / 10
+    assert take.pace == 10
+    assert take.eta == (1000 - 320 - 1) / 10
 
 
 def test_given_tokens_of_further_windows_take_no_time(job: Job) -> None:
     seconds = iter(range(1000))
-    generation = Generation(job.engine, Notices(), clock=lambda: next(seconds))
+    generation = Generation(job.queue, clock=lambda: next(seconds))
     heard: list[tuple[int, float, float]] = []
     generation.changed("eta").connect(
         lambda eta: eta is not None and heard.append((generation.done, generation.pace, eta))
@@ -265,29 +288,28 @@ def test_given_tokens_of_further_windows_take_no_time(job: Job) -> None:
 
 def test_step_that_is_told_again_after_a_pause_is_one_step() -> None:
     times = iter([0.0, 0.1, 0.2, 1.2])
-    generation = Generation(ReplayingEngine(), Notices(), clock=lambda: next(times))
+    take = Take(CAUSAL_REQUEST, "token", clock=lambda: next(times))
     started, first, *_rest = causal_updates(CAUSAL_REQUEST)
     last = replace(first, step=first.step + 8, masked=np.zeros_like(first.masked))
 
-    generation.unit = "token"
     again = replace(first, preview=None)
     for update in (started, first, again, again, last):
-        generation._take(update)
+        take.take(update)
 
-    assert generation.steps == (first, last)
-    assert generation.pace == 24  # all that were left, in a second
+    assert take.steps == (first, last)
+    assert take.pace == 24  # all that were left, in a second
 
 
-def test_given_tokens_that_are_read_are_no_steps(job: Job) -> None:
+def test_given_tokens_that_are_read_are_no_steps() -> None:
+    take = Take(CAUSAL_REQUEST, "token")
     started, first, *_rest = causal_updates(CAUSAL_REQUEST)
     reading = replace(first, step=15, masked=~started.given[None], state=b"reading")
 
-    job.generation.unit = "token"
     for update in (started, reading, first):
-        job.generation._take(update)
+        take.take(update)
 
-    assert job.generation.steps == (first,)
-    assert job.generation.done == first.step + 1
+    assert take.steps == (first,)
+    assert take.done == first.step + 1
 
 
 def test_further_window_lets_go_of_the_steps_of_the_one_before(job: Job) -> None:
@@ -370,19 +392,22 @@ def test_forgotten_result_lets_go_of_its_file(job: Job) -> None:
         await job.generation.ended()
 
     run(scenario())
+    take = job.generation.take
     job.generation.forget()
 
     assert job.generation.settled is None
-    assert job.generation._file._file is None
+    assert take._file._file is None
 
 
 def test_only_so_many_steps_are_kept_and_the_chosen_one_among_them(job: Job) -> None:
+    take = Take(REQUEST)
+    job.generation.show(take)
     for number in range(MOST_STEPS):
-        job.generation._take(replace(stepped(0, 8192), step=number, preview=None))
+        take.take(replace(stepped(0, 8192), step=number, preview=None))
     job.generation.look_at(101)
 
     for number in range(MOST_STEPS, 8192):
-        job.generation._take(replace(stepped(0, 8192), step=number, preview=None))
+        take.take(replace(stepped(0, 8192), step=number, preview=None))
 
     assert MOST_STEPS // 2 <= len(job.generation.steps) <= MOST_STEPS
     assert (job.done_steps[0], job.done_steps[-1]) == (0, 8191)
@@ -390,10 +415,11 @@ def test_only_so_many_steps_are_kept_and_the_chosen_one_among_them(job: Job) -> 
     assert job.done_steps == sorted(job.done_steps)
 
 
-def test_large_previews_are_let_go_of_sooner(job: Job) -> None:
+def test_large_previews_are_let_go_of_sooner() -> None:
+    take = Take(REQUEST)
     large = np.zeros((8, 16, 256, 256, 3), np.uint8)  # 24 MB
 
     for number in range(40):
-        job.generation._take(replace(stepped(0, 8192), step=number, preview=large))
+        take.take(replace(stepped(0, 8192), step=number, preview=large))
 
-    assert len(job.generation.steps) * large.nbytes <= MOST_STEP_BYTES + large.nbytes
+    assert len(take.steps) * large.nbytes <= MOST_STEP_BYTES + large.nbytes
