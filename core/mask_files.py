@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UserError
+from core.margins import NONE
 from core.masks import Mask, MaskTrack, Runs, Tracked
 from core.media.folders import SUFFIXES, read_picture
 from core.media.reading import open_clip
@@ -116,7 +117,7 @@ def write_masks(
 
 def resized(track: MaskTrack, size: tuple[int, int]) -> MaskTrack:
     """The track for a clip of another size (width, height)."""
-    if (track.width, track.height) == size:
+    if track.size == size:
         return track
 
     def scaled(runs: Runs) -> Runs:
@@ -151,7 +152,8 @@ def _read_json(path: Path, size: tuple[int, int], frames: int) -> MaskTrack:
             track.at(frame)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(f"The masks of “{path.name}” are damaged ({error}).") from error
-    return resized(_within(track, frames), size)
+    within = _within(track, frames)
+    return within if within.size == size else resized(within.on_canvas(NONE), size)
 
 
 def _within(track: MaskTrack, frames: int) -> MaskTrack:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.margins import NONE, Margins
 from core.morphing import Morph
 
 Mask = NDArray[np.bool_]
@@ -77,18 +78,48 @@ class Runs:
         values = np.arange(len(lengths)) % 2 == 1
         return np.repeat(values, lengths).reshape(height, width)
 
-    def box(self, width: int) -> Box | None:
-        """The smallest box around what is painted, or None."""
+    def placed(self, width: int, left: int, top: int, canvas: tuple[int, int]) -> Runs:
+        """This mask of `width` columns on a canvas (width, height), with its first pixel at
+        (left, top); what reaches beyond the canvas is cut off."""
+        starts, stops = self._painted
+        rows = starts // width
+        count = (stops - 1) // width - rows + 1  # rows that a run reaches into
+        nth = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        rows, first = np.repeat(rows, count) + nth, nth == 0
+        last = nth == np.repeat(count, count) - 1
+        begin = np.where(first, np.repeat(starts, count) % width, 0) + left
+        end = np.where(last, (np.repeat(stops, count) - 1) % width + 1, width) + left
+        begin, end, rows = begin.clip(0, canvas[0]), end.clip(0, canvas[0]), rows + top
+        seen = (end > begin) & (rows >= 0) & (rows < canvas[1])
+        flat = np.stack([begin, end])[:, seen] + rows[seen] * canvas[0]
+        return _of_spans(flat[0], flat[1], canvas[0] * canvas[1])
+
+    @property
+    def _painted(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where painted runs begin and end."""
         ends = np.cumsum(self.lengths, dtype=np.int64)
         starts, stops = ends[:-1:2], ends[1::2]
         painted = stops > starts
-        starts, stops = starts[painted], stops[painted] - 1
+        return starts[painted], stops[painted]
+
+    def box(self, width: int) -> Box | None:
+        """The smallest box around what is painted, or None."""
+        starts, stops = self._painted
+        stops = stops - 1
         if not len(starts):
             return None
         top, bottom = int(starts[0]) // width, int(stops[-1]) // width + 1
         if (starts // width != stops // width).any():  # a run over the end of a row
             return 0, top, width, bottom
         return int((starts % width).min()), top, int((stops % width).max()) + 1, bottom
+
+
+def _of_spans(starts: NDArray[np.int64], stops: NDArray[np.int64], size: int) -> Runs:
+    """Runs of `size` pixels, painted from each start to its stop; in order, none over another."""
+    edges, times = np.unique(np.concatenate([starts, stops]), return_counts=True)
+    edges = edges[times == 1]  # where one span ends and the next begins, nothing changes
+    end = [] if len(edges) and edges[-1] == size else [size]
+    return Runs.of_lengths(np.diff(np.concatenate([[0], edges, end])))
 
 
 @dataclass(frozen=True)
@@ -141,6 +172,8 @@ class MaskTrack:
         kinds: key frame, or `LEAD` → the kind of the span after it; "hold" where none is given.
         tracked: clip frame → what tracking found; never on a key frame.
         feather: over so many pixels inside its border the painted region fades in.
+        margins: of the canvas around the clip's pictures. They are painted on every frame,
+            whatever the key frames say; `width` and `height` are those of the canvas.
     """
 
     width: int
@@ -149,11 +182,17 @@ class MaskTrack:
     kinds: Mapping[int, Kind] = field(default_factory=dict)
     tracked: Mapping[int, Tracked] = field(default_factory=dict)
     feather: int = FEATHER_PX
+    margins: Margins = NONE
 
     # What stands on a frame
 
     def at(self, frame: int) -> Mask:
         """The mask of a frame, bool (H, W); all False when nothing was painted at all."""
+        mask = self.by_hand(frame)
+        return mask | self.margins.beyond(self.size) if self.margins else mask
+
+    def by_hand(self, frame: int) -> Mask:
+        """The mask of a frame without the margins."""
         source = self.source(frame)
         if source is None:
             return np.zeros((self.height, self.width), dtype=bool)
@@ -161,6 +200,11 @@ class MaskTrack:
         if known is None and source in self.tracked:
             known = self.tracked[source].runs
         return self._between(source) if known is None else known.mask(self.width, self.height)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.width, self.height
 
     def source(self, frame: int) -> int | None:
         """The frame whose mask stands on `frame`; frames of one source have the same mask.
@@ -179,21 +223,24 @@ class MaskTrack:
 
     def blank(self, frame: int) -> bool:
         """True when nothing is painted on a frame."""
+        if self.margins:
+            return False
         source = self.source(frame)
         known = source in self.keyframes or source in self.tracked
         return source is None or (known and self._runs(source).empty)
 
     def stamp(self, frame: int) -> tuple[object, ...]:
         """What a frame's mask is made of: equal stamps, also of two tracks, are equal masks."""
+        beyond = (self.size, self.margins) if self.margins else ()
         source = self.source(frame)
         if source is None:
-            return ()
+            return beyond
         span = self.span_of(source)
         if source in self.keyframes or source in self.tracked or span.before is None:
-            return (self._runs(source),)
+            return (self._runs(source), *beyond)
         assert span.after is not None
         share = (source - span.before) / (span.after - span.before)
-        return self.keyframes[span.before], self.keyframes[span.after], share
+        return self.keyframes[span.before], self.keyframes[span.after], share, *beyond
 
     def key_of(self, frame: int) -> int | None:
         """The last key frame up to `frame`, else the first one; None when there is none at all."""
@@ -217,6 +264,7 @@ class MaskTrack:
         """The smallest box around what is painted on these frames, or None."""
         sources = {self.source(frame) for frame in frames} - {None}
         boxes = [box for source in sources if source is not None for box in self._boxes(source)]
+        boxes += self._strips
         if not boxes:
             return None
         left, top, right, bottom = zip(*boxes, strict=True)
@@ -225,6 +273,8 @@ class MaskTrack:
     @property
     def empty(self) -> bool:
         """True when no frame has a painted pixel."""
+        if self.margins:
+            return False
         tracked = all(found.runs.empty for found in self.tracked.values())
         return tracked and all(runs.empty for runs in self.keyframes.values())
 
@@ -241,7 +291,8 @@ class MaskTrack:
         """
         if mask.shape != (self.height, self.width):
             raise ValueError(f"a mask of {mask.shape} on a {self.width}x{self.height} clip")
-        return self._keyed(frame, Runs.of(mask))
+        by_hand = mask & ~self.margins.beyond(self.size) if self.margins else mask
+        return self._keyed(frame, Runs.of(by_hand))
 
     def without(self, frame: int) -> MaskTrack:
         """This track without the key frame at `frame`; the span before it goes on."""
@@ -282,6 +333,28 @@ class MaskTrack:
             last = source
         return replace(self, keyframes=keys, kinds={}, tracked={})
 
+    def on_canvas(self, margins: Margins) -> MaskTrack:
+        """The same masks on a canvas with other margins; what lay beyond it is gone."""
+        canvas = margins.canvas(self.margins.pictures(self.size))
+        left, top = margins.left - self.margins.left, margins.top - self.margins.top
+
+        def placed(runs: Runs) -> Runs:
+            return runs.placed(self.width, left, top, canvas)
+
+        keyframes = {key: placed(runs) for key, runs in self.keyframes.items()}
+        tracked = {
+            frame: replace(found, runs=placed(found.runs)) for frame, found in self.tracked.items()
+        }
+        width, height = canvas
+        return replace(
+            self,
+            width=width,
+            height=height,
+            keyframes=keyframes,
+            tracked=tracked,
+            margins=margins,
+        )
+
     # JSON
 
     def to_json(self) -> dict[str, Any]:
@@ -296,6 +369,7 @@ class MaskTrack:
                 for frame, found in self.tracked.items()
             },
             "feather": self.feather,
+            "margins": asdict(self.margins),
         }
 
     @classmethod
@@ -311,6 +385,7 @@ class MaskTrack:
                 for frame, found in data.get("tracked", {}).items()
             },
             data.get("feather", FEATHER_PX),
+            Margins(**data.get("margins", {})),
         )
 
     # Internals
@@ -340,7 +415,21 @@ class MaskTrack:
     def _runs(self, source: int) -> Runs:
         if source in self.keyframes:
             return self.keyframes[source]
-        return self.tracked[source].runs if source in self.tracked else Runs.of(self.at(source))
+        return (
+            self.tracked[source].runs if source in self.tracked else Runs.of(self.by_hand(source))
+        )
+
+    @property
+    def _strips(self) -> list[Box]:
+        """The margins, one box per side."""
+        margins, width, height = self.margins, self.width, self.height
+        strips = (
+            (0, 0, margins.left, height),
+            (0, 0, width, margins.top),
+            (width - margins.right, 0, width, height),
+            (0, height - margins.bottom, width, height),
+        )
+        return [box for box in strips if box[0] < box[2] and box[1] < box[3]]
 
     def _boxes(self, source: int) -> list[Box]:
         """Around the mask of a source; around both key frames where it lies between two."""

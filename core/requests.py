@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.cards import ModelCard
+from core.margins import NONE, Margins
 from core.masks import MaskTrack
 from core.options import Option, Value
 from core.window import Window
@@ -47,8 +48,9 @@ class GenerationRequest:
             with, or None for all others; see `refined`. It may hold more variations than are asked.
         kept: first frames of the window that are kept and continued; only for tasks that continue.
         length: frames of the result; 0 = the model's own number. More than that are made window
-            by window, each going on from the end of the one before (causal models alone).
+            by window, each going on from the end of the one before.
         overlap: frames that each further window takes over from the one before; 0 = half of them.
+        margins: of the canvas around the clip's pictures; window and painting are in its pixels.
     """
 
     bundle: str
@@ -66,6 +68,7 @@ class GenerationRequest:
     kept: int = 0
     length: int = 0
     overlap: int = 0
+    margins: Margins = NONE
 
     @property
     def covered(self) -> Window:
@@ -83,10 +86,21 @@ class GenerationRequest:
             self, decoder=REFINER, options=options | {"steps": steps}, resume=None, refine=state
         )
 
+    def on_canvas(self, margins: Margins) -> GenerationRequest:
+        """What gives the same clips on a canvas with other margins, as long as the window lies on
+        it."""
+        right, down = margins.left - self.margins.left, margins.top - self.margins.top
+        return replace(
+            self,
+            window=self.window.moved(right, down),
+            painted=self.painted and self.painted.on_canvas(margins),
+            margins=margins,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `from_json` gives an equal request back."""
         data = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        data["window"] = asdict(self.window)
+        data["window"], data["margins"] = asdict(self.window), asdict(self.margins)
         data["painted"] = self.painted and self.painted.to_json()
         data["options"] = dict(self.options)
         for name in STATES:
@@ -98,6 +112,7 @@ class GenerationRequest:
     def from_json(cls, data: Mapping[str, Any]) -> GenerationRequest:
         fields = dict(data)
         fields["window"] = Window(**data["window"])
+        fields["margins"] = Margins(**data.get("margins", {}))
         fields["painted"] = data["painted"] and MaskTrack.from_json(data["painted"])
         for name in STATES:
             if data.get(name) is not None:
@@ -383,11 +398,13 @@ class RoundTripRequest:
     Attributes:
         bundle: folder of the model bundle; clip: path of a video file or image folder.
         window: of the model's size; of any number of frames.
+        margins: of the canvas around the clip's pictures, on which the window lies.
     """
 
     bundle: str
     clip: str
     window: Window
+    margins: Margins = NONE
 
 
 @dataclass(frozen=True, eq=False)

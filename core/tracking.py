@@ -171,7 +171,7 @@ def _tracked(
 ) -> Iterator[tuple[int, Tracked]]:
     if not frames:
         return
-    tracker = Tracker(pictures(key), track.at(key))
+    tracker = Tracker(pictures(key), track.by_hand(key))
     for frame in frames:
         mask, confidence = tracker.step(pictures(frame))
         yield frame, Tracked(Runs.of(mask), confidence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -56,6 +56,15 @@ class Window:
     @property
     def columns(self) -> slice:
         return slice(self.left, self.left + self.width)
+
+    def moved(self, right: int, down: int) -> Window:
+        """The same window so many pixels further to the right and further down."""
+        return replace(self, left=self.left + right, top=self.top + down)
+
+    def fits(self, size: tuple[int, int]) -> bool:
+        """Whether it lies inside pictures of `size` (width, height)."""
+        right, bottom = self.left + self.width, self.top + self.height
+        return min(self.left, self.top) >= 0 and right <= size[0] and bottom <= size[1]
 
     def sampled(self, clip_frames: int) -> list[int]:
         """The clip frame of each model frame; past its end a clip stands still."""

@@ -49,7 +49,7 @@ def run_round_trip(request: RoundTripRequest) -> Generator[Pixels, None, None]:
     device = best_device()
     bundle = bundle_in(Path(request.bundle), device)
     window, at_once = request.window, bundle.card.frames
-    with open_clip(request.clip) as reader:
+    with open_clip(request.clip, request.margins) as reader:
         wanted = window.sampled(len(reader))
         for first in range(0, window.frames, at_once):
             part = wanted[first : first + at_once]

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from core.clip import Clip
+from core.margins import NONE, Margins
 from core.media import refusals
 from core.media.arrays import SUFFIX as ARRAYS
 from core.media.arrays import open_arrays
@@ -20,6 +21,7 @@ from core.media.audio import AudioSpan
 from core.media.colour import Colour
 from core.media.folders import open_folder
 from core.media.lru import ArrayCache
+from core.media.padding import PaddedSource
 from core.media.pictures import Picture
 from core.media.tags import read_tag
 from core.media.timeline import Timeline
@@ -63,8 +65,11 @@ class Source(Protocol):
     def close(self) -> None: ...
 
 
-def open_clip(path: Path | str) -> ClipReader:
+def open_clip(path: Path | str, margins: Margins = NONE) -> ClipReader:
     """Open a video file, an animated GIF, a folder of pictures or NumPy arrays.
+
+    Args:
+        margins: of a canvas around its pictures.
 
     Raises:
         UserError: it cannot be used as a clip; the sentence says why and what to do.
@@ -74,7 +79,7 @@ def open_clip(path: Path | str) -> ClipReader:
     if min(source.size) < SMALLEST_SIDE:
         source.close()
         raise refusals.too_small(path, source.size, SMALLEST_SIDE)
-    return ClipReader(path, source, read_tag(path))
+    return ClipReader(path, source, read_tag(path), margins)
 
 
 def _source(path: Path) -> Source:
@@ -90,16 +95,21 @@ class ClipReader:
 
     Attributes:
         path: the file or folder.
-        size: width and height as shown.
+        margins: of the canvas around its pictures; frames are whole canvases.
+        size: width and height as shown, of the canvas.
         rate: frames per second.
         has_audio: whether the file has sound.
         colour: colour tags for a writer.
         tag: the text that Maskreel wrote into the file when it exported it, or "".
     """
 
-    def __init__(self, path: Path, source: Source, tag: str = "") -> None:
+    def __init__(self, path: Path, source: Source, tag: str = "", margins: Margins = NONE) -> None:
+        margins.check(source.size)
         self.path = path
         self.tag = tag
+        self.margins = margins
+        self._bare = source
+        source = PaddedSource(source, margins) if margins else source
         self.size = source.size
         self.rate: Fraction = source.timeline.rate
         self.has_audio = source.has_audio
@@ -179,6 +189,14 @@ class ClipReader:
             return None
         start = self._source.clock + float(first / self.rate)
         return AudioSpan(self.path, start, float(count / self.rate))
+
+    def on_canvas(self, margins: Margins) -> ClipReader:
+        """The same clip on another canvas, read by itself; nothing is opened or looked at anew.
+
+        Raises:
+            UserError: the canvas is too large.
+        """
+        return ClipReader(self.path, self._bare.twin(), self.tag, margins)
 
     def close(self) -> None:
         """Let go of the file. Reading afterwards opens it again."""
