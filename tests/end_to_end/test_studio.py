@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WIDTH, HEIGHT, FRAMES = 96, 64, 12
 STROKE = [(30.0, 30.0), (48.0, 34.0), (60.0, 30.0)]
 STEPS = 6
-LONG = 24
+LONG = 200  # not over before a signal arrives
 
 Scenario = Callable[[MainWindow, Engine], Coroutine[Any, Any, None]]
 
