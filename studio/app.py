@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
 import qasync
-from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from core.engine.client import Engine
-from studio import settings, theme
+from studio import logs, settings, theme
 from studio.panels.main_window import NAME, MainWindow
 from studio.samples import sample_clip
 from studio.state.studio import Studio
-
-log_of_qt = logging.getLogger("qt")
 
 
 def application() -> QApplication:
@@ -36,24 +32,10 @@ def application() -> QApplication:
 
 
 def run(coroutine: Coroutine[Any, Any, int]) -> int:
-    """Run a coroutine on Qt's event loop; what Qt has to say goes to the log."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    qInstallMessageHandler(_log_of_qt)
-    application()
-    return int(qasync.run(coroutine))
-
-
-_LEVELS = {
-    QtMsgType.QtDebugMsg: logging.DEBUG,
-    QtMsgType.QtInfoMsg: logging.INFO,
-    QtMsgType.QtWarningMsg: logging.WARNING,
-    QtMsgType.QtCriticalMsg: logging.ERROR,
-    QtMsgType.QtFatalMsg: logging.CRITICAL,
-}
-
-
-def _log_of_qt(kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
-    log_of_qt.log(_LEVELS[kind], message)
+    """Run a coroutine on Qt's event loop; all that is said meanwhile goes to the log."""
+    with logs.kept(logs.log_folder()):
+        application()
+        return int(qasync.run(coroutine))
 
 
 async def show_window(path: Path | None) -> int:

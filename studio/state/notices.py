@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from PySide6.QtCore import Signal
+
 from studio.observable import Field, Observable
 
 Kind = Literal["info", "warning", "error"]
+_LEVELS: dict[Kind, int] = {
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,18 +37,27 @@ class Notice:
 
 
 class Notices(Observable):
-    """The notice that is shown.
+    """The notice that is shown; the log has all of them.
 
     Attributes:
         current: the newest notice, or None.
+
+    Signals:
+        log_wanted(): the user asks for what the log has on it.
     """
 
     current: Field[Notice | None] = Field(None, same=operator.is_)
+    log_wanted = Signal()
 
     def tell(
         self, kind: Kind, text: str, action: str = "", act: Callable[[], object] | None = None
     ) -> None:
+        log.log(_LEVELS[kind], text)
         self.current = Notice(kind, text, action, act)
+
+    def fail(self, text: str) -> None:
+        """Tell of an error that is not the user's, of which the log has the details."""
+        self.tell("error", text, "Show log", self.log_wanted.emit)
 
     def dismiss(self) -> None:
         self.current = None
