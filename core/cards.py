@@ -3,6 +3,8 @@
 card.json                  this card
 tokenizer.safetensors      weights, built from the sizes in the card
 transformer.safetensors    absent when the bundle is a tokenizer alone
+samples/*.mp4              clips that it made, named after their tasks; may be absent
+README.md, LICENSE*, …     for people; may be absent
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,17 @@ CAUSAL_FAMILIES = ("causal", "autoregressive")
 CARD_FILE = "card.json"
 TOKENIZER_FILE = "tokenizer.safetensors"
 TRANSFORMER_FILE = "transformer.safetensors"
+SAMPLES_FOLDER = "samples"
+BELONGING = (
+    CARD_FILE,
+    TOKENIZER_FILE,
+    TRANSFORMER_FILE,
+    "README.md",
+    "SOURCES.md",
+    "LICENSE*",
+    f"{SAMPLES_FOLDER}/*.mp4",
+)
+"""What a bundle may hold. Anything else is not taken along when one is copied or downloaded."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,7 @@ class ModelCard:
         """Raises KeyError, TypeError or ValueError when the data is not a card."""
         if data["format"] != FORMAT:
             raise ValueError(f"its format is {data['format']}, this version reads {FORMAT}")
+        _check_kinds(data)
         values = {f.name: data[f.name] for f in fields(cls) if f.name in data}
         values["tokenizer"] = Network(**values["tokenizer"])
         if values["transformer"] is not None:
@@ -145,6 +160,30 @@ def _check_there(folder: Path, *names: str) -> None:
             )
 
 
+_TEXTS = ("name", "title", "description", "licence", "data", "hardware", "parent")
+_LISTS = ("tasks", "classes")
+_COUNTS = ("frames", "height", "width")
+
+
+def _check_kinds(data: Mapping[str, Any]) -> None:
+    """Raises ValueError when a value is not of its kind: a card may come from anybody."""
+    wrong = [name for name in _TEXTS if not isinstance(data.get(name, ""), str)]
+    wrong += [name for name in _LISTS if not _are(str, data.get(name, ()))]
+    wrong += [name for name in _COUNTS if not _are(int, [data[name]]) or data[name] < 1]
+    wrong += [] if _are(int, data["stride"]) and len(data["stride"]) == 3 else ["stride"]
+    wrong += [] if _are(int | float, [data["rate"]]) and data["rate"] > 0 else ["rate"]
+    for name, kind in (("steps", int), ("metrics", int | float)):
+        figures = data.get(name, {})
+        if not isinstance(figures, Mapping) or not _are(kind, list(figures.values())):
+            wrong.append(name)
+    if wrong:
+        raise ValueError(f"“{wrong[0]}” has a value that makes no sense")
+
+
+def _are(kind: Any, values: Any) -> bool:
+    return isinstance(values, list | tuple) and all(isinstance(value, kind) for value in values)
+
+
 def _unreadable(path: Path, problem: str) -> UserError:
     return UserError(f"The model card {path} cannot be read: {problem}. Copy the model again.")
 
@@ -165,3 +204,22 @@ def _card_or_problem(folder: Path) -> ModelCard | UserError:
         return ModelCard.read(folder)
     except UserError as error:
         return error
+
+
+def belongs(path: str) -> bool:
+    """Is that a file of a bundle? `path` is relative to its folder, with forward slashes."""
+    return any(
+        path.count("/") == pattern.count("/") and fnmatchcase(path, pattern)
+        for pattern in BELONGING
+    )
+
+
+def files_of(folder: Path) -> tuple[Path, ...]:
+    """The files of a bundle, by name."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return tuple(sorted(p for p in found if belongs(p.relative_to(folder).as_posix())))
+
+
+def sample_clips(folder: Path) -> tuple[Path, ...]:
+    """What a bundle made, a file per task, by name."""
+    return tuple(path for path in files_of(folder) if path.parent.name == SAMPLES_FOLDER)
