@@ -19,13 +19,14 @@ from core.cards import ModelCard
 from core.margins import NONE, Margins
 from core.masks import MaskTrack
 from core.options import Option, Value
+from core.token_edits import Place, TokenEdits
 from core.window import Window
 
 REFINER = "refine"
 """The decoder that refines."""
 DRAWING = ("guidance", "guidance_ramp", "top_k", "top_p")
 """Options that a refinement takes over."""
-STATES = ("resume", "refine")
+STATES = ("resume", "refine", "branch")
 """Fields of a request that hold a state."""
 
 
@@ -51,6 +52,10 @@ class GenerationRequest:
             by window, each going on from the end of the one before.
         overlap: frames that each further window takes over from the one before; 0 = half of them.
         margins: of the canvas around the clip's pictures; window and painting are in its pixels.
+        branch: any state of another generation of this bundle and window to begin with, or None;
+            see `branched`.
+        parent: the variation of `branch` that all variations of this request begin with.
+        edits: tokens of it that are decided again, or kept whatever comes; None = there are none.
     """
 
     bundle: str
@@ -69,6 +74,9 @@ class GenerationRequest:
     length: int = 0
     overlap: int = 0
     margins: Margins = NONE
+    branch: bytes | None = None
+    parent: int = 0
+    edits: TokenEdits | None = None
 
     @property
     def covered(self) -> Window:
@@ -85,6 +93,24 @@ class GenerationRequest:
         return replace(
             self, decoder=REFINER, options=options | {"steps": steps}, resume=None, refine=state
         )
+
+    def branched(
+        self, state: bytes, parent: int = 0, edits: TokenEdits | None = None
+    ) -> GenerationRequest:
+        """What goes on from a step of this request with one of its variations.
+
+        Give it another seed, count, class, decoder of the same family or other options: what is
+        decided by then stays, unless `edits` say otherwise, and the rest is decided anew. As many
+        steps are left as the schedule has from there on. With all as it was, and one variation,
+        the outcome is the same.
+
+        Args:
+            state: the `GenerationStepped.state` of that step.
+        """
+        return replace(
+            self, resume=None, refine=None, branch=state, parent=parent, edits=edits,
+            seed=self.seed + parent, count=1,
+        )  # fmt: skip
 
     def on_canvas(self, margins: Margins) -> GenerationRequest:
         """What gives the same clips on a canvas with other margins, as long as the window lies on
@@ -103,6 +129,7 @@ class GenerationRequest:
         data["window"], data["margins"] = asdict(self.window), asdict(self.margins)
         data["painted"] = self.painted and self.painted.to_json()
         data["options"] = dict(self.options)
+        data["edits"] = self.edits and self.edits.to_json()
         for name in STATES:
             if data[name] is not None:
                 data[name] = base64.b64encode(data[name]).decode()
@@ -114,6 +141,8 @@ class GenerationRequest:
         fields["window"] = Window(**data["window"])
         fields["margins"] = Margins(**data.get("margins", {}))
         fields["painted"] = data["painted"] and MaskTrack.from_json(data["painted"])
+        if data.get("edits") is not None:
+            fields["edits"] = TokenEdits.from_json(data["edits"])
         for name in STATES:
             if data.get(name) is not None:
                 fields[name] = base64.b64decode(data[name])
@@ -389,6 +418,46 @@ class StepsRequest:
     masked: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, eq=False)
+class CandidatesRequest:
+    """What a token could be: one `Candidates` comes back, then `Pixels` of each of them in turn.
+
+    Attributes:
+        generation: a branch, of which nothing is generated: its state, edits and options count.
+        place: of the token, (t, h, w).
+        count: how many of the likeliest ones.
+        around: tokens around it that the pictures show, on every side.
+    """
+
+    generation: GenerationRequest
+    place: Place
+    count: int = 6
+    around: int = 1
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A code, and how likely it would be drawn."""
+
+    token: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What a token could be, if it were decided again now.
+
+    Attributes:
+        likeliest: the first of all codes.
+        present: the one that stands there; it may be among them.
+        entropy: in bits: 0 where the model is sure, log2 of the codes where it knows nothing.
+    """
+
+    likeliest: tuple[Candidate, ...]
+    present: Candidate
+    entropy: float
+
+
 @dataclass(frozen=True)
 class RoundTripRequest:
     """A window of a clip through the tokenizer alone: the best that a model could do.
@@ -412,7 +481,7 @@ class Pixels:
     """Frames of a model.
 
     Attributes:
-        number: of the step, or of the window's first frame among these.
+        number: of the step, of the candidate, or of the window's first frame among these.
         frames: uint8 (n, H, W, 3) at the model's size.
     """
 
@@ -427,6 +496,7 @@ Request = (
     | TrainRequest
     | FinetuneRequest
     | StepsRequest
+    | CandidatesRequest
     | RoundTripRequest
 )
-Update = GenerationUpdate | Capabilities | Imported | TrainUpdate | Pixels
+Update = GenerationUpdate | Capabilities | Imported | TrainUpdate | Pixels | Candidates

@@ -3,6 +3,8 @@
 A decoder is a frozen dataclass; its fields are its options. It promises that the last step leaves
 nothing masked and only codebook ids; that the same noise gives the same tokens; that `masked`
 never grows, unless `remasks`; and that it resumes from any step's state with the same outcome.
+From a state in which other tokens are masked or pinned than it left: what is masked is drawn, what
+is pinned stays, and so does all the rest, unless `remasks`.
 """
 
 from __future__ import annotations
@@ -108,7 +110,25 @@ class Decoder(Protocol):
         rng: Noise,
         state: DecodeState | None = None,
     ) -> Iterator[DecodeStep]:
-        """Decode the condition, or go on from `state`; `rng` must then continue too."""
+        """Decode the condition, or go on from `state`; `rng` must then continue too.
+
+        A state without a number of steps that are done is a branch: it is gone on from where about
+        as many tokens are masked, and where it begins is reported as a step, if any is done there.
+        """
+        ...
+
+    def chances(
+        self,
+        model: Any,
+        condition: Condition,
+        rng: Noise,
+        state: DecodeState,
+        place: tuple[int, int, int],
+    ) -> Tensor:
+        """How likely each code would be drawn at a place (t, h, w) from this state: float32 (b, K).
+
+        Whatever stands there counts for nothing; all else is as in the state.
+        """
         ...
 
 

@@ -104,6 +104,8 @@ class Autoregressive:
         """Decode the condition, or go on from `state`."""
         run = _Run(self, model, condition, rng, state)
         every = self.report_every or condition.shape[3]
+        if state and state.done is None and 0 < run.row.decided < run.row.total:
+            yield run.row.step()
         reported, last = run.row.decided, self.clock()
         while run.place < run.row.total:
             run.go_on()
@@ -112,6 +114,31 @@ class Autoregressive:
             if due or self.clock() - last >= SILENCE_S:
                 yield run.row.step()
                 reported, last = decided, self.clock()
+
+    @torch.inference_mode()
+    def chances(
+        self,
+        model: Causal,
+        condition: Condition,
+        rng: Noise,  # noqa: ARG002 - the order is always the same
+        state: DecodeState,
+        place: tuple[int, int, int],
+    ) -> Tensor:
+        """What stands before the place is read, nothing behind it."""
+        row, incremental = _Row(condition, state), model.begin(condition)
+        _, _, h, w = condition.shape
+        end = (place[0] * h + place[1]) * w + place[2] + 1
+        widest = min(AT_ONCE, row.frame)
+        for first in range(0, end, widest):
+            logits = incremental.logits(first, row.before(first, min(first + widest, end)))
+        return self.likeliest(logits[:, -1]).softmax(-1)
+
+    def likeliest(self, logits: Tensor) -> Tensor:
+        """What is drawn among; as it is at temperature 0, which draws nothing by chance."""
+        if not self.temperature:
+            return logits
+        scaled = logits if self.temperature == 1 else logits / self.temperature
+        return keep_likeliest(scaled, self.top_k, self.top_p)
 
 
 class _Run:
@@ -165,11 +192,9 @@ class _Run:
 
     def _drawn(self, first: int, logits: Tensor) -> Tensor:
         """Tokens int64 (b, m) from logits (b, m, K)."""
-        decoder = self._decoder
-        if not decoder.temperature:
-            return logits.argmax(-1)
-        scaled = logits if decoder.temperature == 1 else logits / decoder.temperature
-        kept = keep_likeliest(scaled, decoder.top_k, decoder.top_p)
+        kept = self._decoder.likeliest(logits)
+        if not self._decoder.temperature:
+            return kept.argmax(-1)
         return draw(kept, self._noise(first, logits.shape[1]))
 
 
@@ -178,7 +203,8 @@ def _called(work: Callable[[], int]) -> int:
 
 
 class _Row:
-    """The tokens of a decode as a row of positions, on the device.
+    """The tokens of a decode as a row of positions, on the device. Those that are known at the
+    start, given ones among them, stay.
 
     Attributes:
         total: number of positions.
@@ -187,30 +213,37 @@ class _Row:
     """
 
     def __init__(self, condition: Condition, state: DecodeState | None) -> None:
-        self._shape, self._given = condition.shape, condition.given.flatten(1)
-        b, self.total, device = len(self._given), self._given.shape[1], self._given.device
-        self.frame, self.decided = prod(self._shape[2:]), state.done if state else 0
+        self._shape, self._known = condition.shape, condition.given.flatten(1)
+        b, self.total, device = len(self._known), self._known.shape[1], self._known.device
+        self.frame = prod(self._shape[2:])
         # What stands before each position; nothing stands before the first.
         self._before = torch.zeros(b, self.total + 1, dtype=torch.int64, device=device)
         self._tokens = self._before[:, 1:]
-        self._confidence = self._given.float()
+        self._confidence = self._known.float()
         if state is None:
-            self._tokens.copy_(torch.where(self._given, condition.tokens.flatten(1), 0))
+            self._tokens.copy_(torch.where(self._known, condition.tokens.flatten(1), 0))
         else:
             self._tokens.copy_(torch.from_numpy(state.tokens).flatten(1))
             self._confidence.copy_(torch.from_numpy(state.confidence).flatten(1))
+            self._known = self._known | ~torch.from_numpy(state.masked).flatten(1).to(device)
         # Read once, so that no step waits for the device.
-        self._given_to_all = self._given.all(0).tolist()
-        self._given_to_some = self._given.any(0).tolist()
+        self._known_to_all = self._known.all(0).tolist()
+        self._known_to_some = self._known.any(0).tolist()
+        self.decided = self._decided_at_start(state)
         self._guessed = self._explained = self.decided
         self._logits: list[Tensor] = []  # of tokens that are decided and not explained
+
+    def _decided_at_start(self, state: DecodeState | None) -> int:
+        """A branch goes back to the first token that is masked."""
+        if state is None:
+            return 0
+        return self.next_free()[0] if state.done is None else state.done
 
     def next_free(self) -> list[int]:
         """For each position the first one from there on that is still to be drawn, or `total`."""
         free = [self.total] * (self.total + 1)
         for place in reversed(range(self.total)):
-            known = place < self.decided or self._given_to_all[place]
-            free[place] = free[place + 1] if known else place
+            free[place] = free[place + 1] if self._known_to_all[place] else place
         return free
 
     def before(self, first: int, end: int) -> Tensor:
@@ -228,11 +261,11 @@ class _Row:
         else:
             guess = self._tokens[:, begin - self.frame : end - self.frame]
         fresh = self._tokens[:, begin:end]
-        fresh.copy_(torch.where(self._given[:, begin:end], fresh, guess))
+        fresh.copy_(torch.where(self._known[:, begin:end], fresh, guess))
         self._guessed = end
 
     def put(self, first: int, drawn: Tensor) -> int:
-        """Puts drawn tokens (b, m) where none are given; how many of them are right.
+        """Puts drawn tokens (b, m) where none are known; how many of them are right.
 
         The first is; each further one is if in all samples the token before it is what had been
         guessed. The others are the next guesses.
@@ -240,8 +273,8 @@ class _Row:
         m = drawn.shape[1]
         places = slice(first, first + m)
         tokens = self._tokens[:, places]
-        if any(self._given_to_some[places]):
-            drawn = torch.where(self._given[:, places], tokens, drawn)
+        if any(self._known_to_some[places]):
+            drawn = torch.where(self._known[:, places], tokens, drawn)
         right = 1
         if m > 1:
             guessed = (drawn == tokens)[:, :-1].all(0)
@@ -256,10 +289,10 @@ class _Row:
     def step(self) -> DecodeStep:
         """The last decided position's."""
         self._settle()
-        undecided = torch.arange(self.total, device=self._given.device) >= self.decided
+        undecided = torch.arange(self.total, device=self._known.device) >= self.decided
         tokens, masked, confidence = (
             row.clone().view(self._shape)
-            for row in (self._tokens, undecided & ~self._given, self._confidence)
+            for row in (self._tokens, undecided & ~self._known, self._confidence)
         )
         return DecodeStep(self.decided - 1, self.total, tokens, masked, confidence)
 
@@ -272,7 +305,7 @@ class _Row:
         places = slice(self._explained, self._explained + chances.shape[1])
         chosen = chances.gather(-1, self._tokens[:, places].unsqueeze(-1)).squeeze(-1)
         confidence = self._confidence[:, places]
-        confidence.copy_(torch.where(self._given[:, places], 1.0, chosen))
+        confidence.copy_(torch.where(self._known[:, places], confidence, chosen))
         self._explained = places.stop
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from core.decoders import DECODERS
-from core.decoders.passes import MaskedDecoder, Pass, Rule, least
+from core.decoders.passes import MaskedDecoder, Rule
 from core.options import option
 from core.sampling import Noise, uniform
 from core.tokens import Condition
@@ -45,13 +45,15 @@ class Halton(MaskedDecoder):
     )
 
     def _rule(self, condition: Condition, rng: Noise) -> Rule:
-        counts = self._counts(torch.ones_like(condition.given))
-        score = -self._ranks(condition, rng)  # the last of the order stay masked longest
+        ranks = self._ranks(condition, rng)
+        return Rule(self._left(condition, ranks), lambda _done: -ranks.float())
 
-        def mask_the_last(done: Pass) -> Tensor:
-            return least(score, counts[done.index])
-
-        return mask_the_last
+    def _left(self, condition: Condition, ranks: Tensor) -> Tensor:
+        """How many are masked after each step, int64 (steps, b): the last of the order are,
+        without those that never were."""
+        counts = self._counts(torch.ones_like(condition.given))[..., None]
+        late = ranks.flatten(1) >= ranks[0].numel() - counts
+        return (late & self._masked_at_start(condition).flatten(1)).sum(-1)
 
     def _ranks(self, condition: Condition, rng: Noise) -> Tensor:
         """When each place's turn comes: int64 (b, t, h, w)."""

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from core.decoders import DECODERS
-from core.decoders.passes import MaskedDecoder, Pass, Rule, least
+from core.decoders.passes import MaskedDecoder, Pass, Rule
 from core.options import option
 from core.sampling import Noise
 from core.tokens import Condition
@@ -35,15 +34,12 @@ class ByConfidence(MaskedDecoder):
     )
 
     def _rule(self, condition: Condition, rng: Noise) -> Rule:
-        counts = self._counts(self._masked_at_start(condition))
-
-        def mask_the_least_sure(after: Pass) -> Tensor:
+        def how_sure(after: Pass) -> Tensor:
             left = 1 - (after.index + 1) / self.steps
             noise = rng.gumbel(after.log_p.shape)
-            score = after.log_p + self.choice_temperature * left * noise
-            return least(torch.where(after.masked, score, torch.inf), counts[after.index])
+            return after.log_p + self.choice_temperature * left * noise
 
-        return mask_the_least_sure
+        return Rule(self._counts(self._masked_at_start(condition)), how_sure)
 
 
 @DECODERS.register("commit")

@@ -1,5 +1,6 @@
 """The loop that all masked decoders share: passes through the transformer, each drawing all masked
-tokens at once. A decoder of this kind is the rule that says which tokens are masked again.
+tokens at once. A decoder of this kind is the rule that says which tokens stay masked, or are masked
+again.
 """
 
 from __future__ import annotations
@@ -43,8 +44,17 @@ class Pass:
     confidence: Tensor
 
 
-Rule = Callable[[Pass], Tensor]
-"""From a pass to what is masked after it, bool (b, t, h, w); nothing after the last."""
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """Which tokens are masked after a pass, of those that may be.
+
+    Attributes:
+        counts: int64 (steps, b): how many are, after each step; none after the last.
+        score: from a pass to a number for each token (b, t, h, w): the lowest ones are.
+    """
+
+    counts: Tensor
+    score: Callable[[Pass], Tensor]
 
 
 @dataclass(frozen=True)
@@ -110,17 +120,42 @@ class MaskedDecoder:
         condition = model.told(condition)
         rule = self._rule(condition, rng)
         tokens, masked, confidence = self._start(condition, state)
-        for index in range(state.done if state else 0, self.steps):
+        first = self._first(state, masked, rule.counts)
+        if state and state.done is None and first:
+            yield DecodeStep(first - 1, self.steps, tokens, masked, confidence)
+        pinned = self._pinned(state, masked)
+        for index in range(first, self.steps):
             logits = self._logits(model, condition, tokens, masked, index)
             kept = keep_likeliest(logits, self.top_k, self.top_p)
             drawn = draw(kept, rng.gumbel(logits.shape), self.sampling_temperature)
             tokens = torch.where(masked, drawn, tokens)
             log_p = logits.log_softmax(-1).gather(-1, tokens.unsqueeze(-1)).squeeze(-1)
             confidence = torch.where(masked, log_p.exp(), confidence)
-            masked = rule(Pass(index, masked, log_p, confidence))
+            may_be = ~pinned if self.remasks else masked
+            score = rule.score(Pass(index, masked, log_p, confidence))
+            masked = least(torch.where(may_be, score, torch.inf), rule.counts[index]) & may_be
             if condition.final:
                 masked = masked & ~condition.given
             yield DecodeStep(index, self.steps, tokens, masked, confidence)
+
+    @torch.inference_mode()
+    def chances(
+        self,
+        model: Bidirectional,
+        condition: Condition,
+        rng: Noise,
+        state: DecodeState,
+        place: tuple[int, int, int],
+    ) -> Tensor:
+        """As if the place were masked too in the next pass. At temperature 0, which draws nothing
+        by chance, as the model gives them."""
+        condition, (t, h, w) = model.told(condition), place
+        tokens, masked, _ = self._start(condition, state)
+        masked[:, t, h, w] = True
+        index = self._first(state, masked, self._rule(condition, rng).counts)
+        logits = self._logits(model, condition, tokens, masked, min(index, self.steps - 1))
+        kept = keep_likeliest(logits[:, t, h, w], self.top_k, self.top_p)
+        return (kept / (self.sampling_temperature or 1.0)).softmax(-1)
 
     def _rule(self, condition: Condition, rng: Noise) -> Rule:
         """The rule of one decode. What it counts is counted here, before the loop, so that no
@@ -139,11 +174,27 @@ class MaskedDecoder:
             masked = self._masked_at_start(condition)
             return condition.tokens, masked, (~masked).float()
         device = condition.tokens.device
+        masked = torch.tensor(state.masked, device=device)
         return (
             torch.from_numpy(state.tokens).to(device, torch.int64),
-            torch.from_numpy(state.masked).to(device),
+            masked & ~condition.given if condition.final else masked,
             torch.from_numpy(state.confidence).to(device),
         )
+
+    def _first(self, state: DecodeState | None, masked: Tensor, counts: Tensor) -> int:
+        """The step to begin with. Where a state leaves it open, the schedule says: the last one
+        before which it has no fewer masked tokens than there are."""
+        if state is None:
+            return 0
+        if state.done is not None:
+            return state.done
+        return int((counts >= masked.flatten(1).sum(1)).all(1).sum())
+
+    def _pinned(self, state: DecodeState | None, masked: Tensor) -> Tensor:
+        """What is never masked again, bool (b, t, h, w)."""
+        if state is None or state.pinned is None:
+            return torch.zeros_like(masked)
+        return torch.from_numpy(state.pinned).to(masked.device)
 
     def _counts(self, of: Tensor) -> Tensor:
         """How many of the places `of`, bool (b, …), stay masked after each step by the schedule:

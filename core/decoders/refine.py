@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from core.decoders import DECODERS
-from core.decoders.passes import MaskedDecoder, Pass, Rule, least
+from core.decoders.passes import MaskedDecoder, Pass, Rule
+from core.decoders.state import DecodeState
 from core.options import option
 from core.sampling import Noise
 from core.schedules import share as share_masked
@@ -71,9 +72,12 @@ class Refine(MaskedDecoder):
         b, *grid = condition.shape
         counts = torch.tensor(self.counts(prod(grid)), device=condition.tokens.device)
 
-        def mask_the_least_likely(done: Pass) -> Tensor:
+        def how_likely(done: Pass) -> Tensor:
             left = 1 - (done.index + 1) / self.steps
-            score = done.log_p + self.choice_temperature * left * rng.gumbel(done.log_p.shape)
-            return least(score, counts[done.index].expand(b))
+            return done.log_p + self.choice_temperature * left * rng.gumbel(done.log_p.shape)
 
-        return mask_the_least_likely
+        return Rule(counts.unsqueeze(1).expand(-1, b), how_likely)
+
+    def _first(self, state: DecodeState | None, masked: Tensor, counts: Tensor) -> int:  # noqa: ARG002
+        """All steps are done where a state leaves it open: the first of them scores."""
+        return state.done or 0 if state else 0

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.errors import UserError
 from core.sampling import NoiseState
+from core.token_edits import TokenEdits
 from core.tokens import DecodeStep
 
 
@@ -23,22 +24,24 @@ class DecodeState:
     """What the next step needs.
 
     Attributes:
-        done: number of steps that are done.
+        done: number of steps that are done; None leaves it to the decoder, by what is masked.
         tokens: int32 (b, t, h, w), the last step's.
         masked: bool (b, t, h, w), the last step's.
         confidence: float32 (b, t, h, w), the last step's.
         noise: where the noise continues.
         window: which window of a longer result is decoded, from 0.
         before: int32 (b, t, h, w), the tokens of the window before; None in the first.
+        pinned: bool (b, t, h, w), tokens that no decoder masks again; None = there are none.
     """
 
-    done: int
+    done: int | None
     tokens: NDArray[np.int32]
     masked: NDArray[np.bool_]
     confidence: NDArray[np.float32]
     noise: NoiseState
     window: int = 0
     before: NDArray[np.int32] | None = None
+    pinned: NDArray[np.bool_] | None = None
 
     @classmethod
     def after(
@@ -47,6 +50,7 @@ class DecodeState:
         noise: NoiseState,
         window: int = 0,
         before: NDArray[np.int32] | None = None,
+        pinned: NDArray[np.bool_] | None = None,
     ) -> DecodeState:
         """The state after a step; `noise` is what the decoder's `rng` says at that moment."""
         return cls(
@@ -57,6 +61,7 @@ class DecodeState:
             noise=noise,
             window=window,
             before=before,
+            pinned=pinned,
         )
 
     def restarted(self) -> DecodeState:
@@ -65,14 +70,35 @@ class DecodeState:
 
     def of(self, seeds: Sequence[int]) -> DecodeState:
         """The samples of these seeds alone; those that there are."""
-        rows = [row for row, seed in enumerate(self.noise.seeds) if seed in seeds]
+        known = self.noise.seeds
+        rows = [row for row, seed in enumerate(known) if seed in seeds]
+        return self._rows(rows, [known[row] for row in rows])
+
+    def branched(self, row: int, seeds: Sequence[int]) -> DecodeState:
+        """One sample, to be gone on with once for each of these seeds; as many steps are done as
+        the decoder finds. With its own seed and decoder it goes on as it would have."""
+        return replace(self._rows([row] * len(seeds), seeds), done=None)
+
+    def edited(self, edits: TokenEdits) -> DecodeState:
+        """The same edits made to each sample: tokens are masked again, pinned, or others."""
+        chosen = edits.chosen
+        return replace(
+            self,
+            tokens=np.where(chosen, edits.marks, self.tokens).astype(np.int32),
+            masked=(self.masked | edits.again) & ~edits.pinned,
+            confidence=np.where(chosen, np.float32(1), self.confidence),
+            pinned=np.broadcast_to(edits.pinned, self.masked.shape),
+        )
+
+    def _rows(self, rows: list[int], seeds: Sequence[int]) -> DecodeState:
         return replace(
             self,
             tokens=self.tokens[rows],
             masked=self.masked[rows],
             confidence=self.confidence[rows],
-            noise=replace(self.noise, seeds=tuple(self.noise.seeds[row] for row in rows)),
+            noise=replace(self.noise, seeds=tuple(seeds)),
             before=None if self.before is None else self.before[rows],
+            pinned=None if self.pinned is None else self.pinned[rows],
         )
 
     def to_bytes(self) -> bytes:
@@ -89,6 +115,7 @@ class DecodeState:
             "draws": self.noise.draws,
             "window": self.window,
             "before": self.before,
+            "pinned": self.pinned,
         }
         arrays: dict[str, Any] = {k: v for k, v in values.items() if v is not None}
         file = io.BytesIO()
@@ -109,6 +136,7 @@ class DecodeState:
                     noise=NoiseState(seeds, int(file["draws"])),
                     window=int(file["window"]),
                     before=file.get("before"),
+                    pinned=file.get("pinned"),
                 )
         except (
             ValueError,
