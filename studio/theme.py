@@ -11,7 +11,7 @@ from functools import cache
 from typing import Literal
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QAction, QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QAction, QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
@@ -93,6 +93,13 @@ def font(pixels: int, *, bold: bool = False, tabular: bool = False) -> QFont:
     chosen.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     if tabular:
         chosen.setFeature(QFont.Tag("tnum"), 1)
+    return chosen
+
+
+def mono(pixels: int) -> QFont:
+    """A font with letters of one width, for logs and files."""
+    chosen = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    chosen.setPixelSize(pixels)
     return chosen
 
 
@@ -267,6 +274,10 @@ QComboBox::drop-down { width: 20px; border: none; }
 QComboBox::down-arrow { image: url(@icons/arrow-down.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: @panel; border: 1px solid @line; outline: none;
     selection-background-color: @deep; padding: 2px; }
+
+QPlainTextEdit { background: @background; border: 1px solid @line; border-radius: @radius;
+    selection-background-color: @deep; selection-color: @white; padding: 4px; }
+QPlainTextEdit:focus { border-color: @accent; }
 
 QListWidget { background: transparent; outline: none; }
 QListWidget::item { padding: 0 8px; border: 1px solid transparent; border-radius: @radius; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.actions.row import Row
+from studio.actions.row import LINE, Row
 
 HELP = (
     Row(
@@ -13,5 +13,20 @@ HELP = (
         help="By a few letters of its name; what cannot be done now says why.",
     ),
     Row("keys", "Keyboard shortcuts…", "F1", lambda w: w.show_keys()),
+    LINE,
+    Row(
+        "log",
+        "Show the log…",
+        "Shift+F1",
+        lambda w: w.show_log(),
+        help="What the program, its engine and Qt have said.",
+    ),
+    Row(
+        "report",
+        "Save report…",
+        "",
+        lambda w: w.show_report(),
+        help="What helps to find an error, in a zip file, without names and private folders.",
+    ),
     Row("about", "About Maskreel", "", lambda w: w.show_about()),
 )

@@ -28,7 +28,9 @@ from studio.panels.export_dialog import ExportDialog
 from studio.panels.help import AboutDialog
 from studio.panels.import_dialog import CHECKPOINT_FILTER, ImportDialog
 from studio.panels.inspector import Inspector
+from studio.panels.log_dialog import LogDialog
 from studio.panels.palette import Palette
+from studio.panels.report_dialog import ReportDialog
 from studio.panels.settings_dialog import SettingsDialog
 from studio.panels.shortcuts import ShortcutsDialog
 from studio.panels.side_bar import SideBar
@@ -203,6 +205,12 @@ class MainWindow(QMainWindow):
     def show_settings(self) -> None:
         SettingsDialog(self).open()
 
+    def show_log(self) -> None:
+        LogDialog(self).open()
+
+    def show_report(self) -> None:
+        ReportDialog(self.studio.report, self).open()
+
     def show_about(self) -> None:
         AboutDialog(self.studio, self).open()
 
@@ -245,6 +253,7 @@ class MainWindow(QMainWindow):
     def _bind(self) -> None:
         studio = self.studio
         studio.session.changed("clip").connect(lambda _clip: self._show_title())
+        studio.notices.log_wanted.connect(self.show_log)
         self._show_title()
         bind(studio.preferences, "shortcuts", self.actions_.use_shortcuts)
         self.actions_.follow(

@@ -31,6 +31,7 @@ from studio.state.playback import Playback
 from studio.state.preferences import Preferences
 from studio.state.queue import Queue
 from studio.state.recipe import Recipe
+from studio.state.report import Report
 from studio.state.result import Result
 from studio.state.reuse import Reuse
 from studio.state.round_trips import RoundTrips
@@ -100,6 +101,14 @@ class Studio(QObject):
             self.playback,
             self.notices,
             lambda: self.settings.recent,
+            self,
+        )
+        self.report = Report(
+            self.models,
+            self.notices,
+            lambda: self.remembered(self.settings.geometry),
+            lambda: self.generation.request,
+            log_folder(),
             self,
         )
         self.stage = Stage(
@@ -230,6 +239,7 @@ class Studio(QObject):
         self.mask_files.stop()
         await self.mask_files.ended()
         self.session.end()
+        await self.report.end()
         self.log.end()
 
     def remembered(self, geometry: str) -> Settings:
