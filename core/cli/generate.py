@@ -19,6 +19,7 @@ from core.cli.progress import Pace, Progress
 from core.cli.result import ResultFile
 from core.errors import UserError
 from core.jobs.clock import Clock
+from core.library import default_model
 from core.mask_files import read_masks
 from core.masks import MaskTrack
 from core.media.reading import ClipReader, open_clip
@@ -188,8 +189,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def find_bundle(model: str | None, task: str | None = None) -> tuple[Path, ModelCard]:
-    """A bundle by folder or by name; None is the first that came with Maskreel, of those that know
-    the task.
+    """A bundle by folder or by name; None is the default, or the first that came with Maskreel, of
+    those that know the task.
 
     Raises:
         UserError: there is none, or its card is damaged.
@@ -199,6 +200,8 @@ def find_bundle(model: str | None, task: str | None = None) -> tuple[Path, Model
     found = [entry for folder in model_folders() for entry in list_bundles(folder)]
     known = {path.name: path for path, _ in found}
     if model is None and known:
+        default = default_model(model_folders()[1])
+        found.sort(key=lambda entry: entry[0] != default)
         cards = ((path, card) for path, card in found if isinstance(card, ModelCard))
         model = next((path.name for path, card in cards if task in card.tasks), next(iter(known)))
     if model not in known:
