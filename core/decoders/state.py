@@ -87,7 +87,7 @@ class DecodeState:
             tokens=np.where(chosen, edits.marks, self.tokens).astype(np.int32),
             masked=(self.masked | edits.again) & ~edits.pinned,
             confidence=np.where(chosen, np.float32(1), self.confidence),
-            pinned=np.broadcast_to(edits.pinned, self.masked.shape),
+            pinned=np.broadcast_to(edits.pinned, self.masked.shape).copy(),
         )
 
     def _rows(self, rows: list[int], seeds: Sequence[int]) -> DecodeState:

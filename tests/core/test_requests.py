@@ -12,7 +12,9 @@ from hypothesis.extra import numpy as st_numpy
 
 from core.masks import MaskTrack
 from core.requests import GenerationRequest
+from core.token_edits import TokenEdits
 from core.window import Window
+from tests.core.test_token_edits import EDITS
 
 SMALL = st.integers(1, 500)
 WINDOWS = st.builds(
@@ -40,6 +42,9 @@ REQUESTS = st.builds(
     count=SMALL,
     resume=st.none() | st.binary(),
     refine=st.none() | st.binary(),
+    branch=st.none() | st.binary(),
+    parent=st.integers(0, 15),
+    edits=st.none() | EDITS,
 )
 
 
@@ -60,3 +65,18 @@ def test_a_refined_request_is_for_the_same_region_and_draws_alike(
     assert (refined.decoder, refined.refine, refined.resume) == ("refine", state, None)
     again = replace(refined, decoder=asked.decoder, options=asked.options, refine=asked.refine)
     assert again == replace(asked, resume=None)
+
+
+@given(REQUESTS, st.binary(), EDITS, st.integers(0, 15))
+def test_a_branch_is_the_same_request_for_one_variation(
+    request: GenerationRequest, state: bytes, edits: TokenEdits, parent: int
+) -> None:
+    branch = request.branched(state, parent, edits)
+
+    assert (branch.branch, branch.parent, branch.edits) == (state, parent, edits)
+    assert (branch.seed, branch.count, branch.resume) == (request.seed + parent, 1, None)
+    assert (branch.options, branch.label, branch.window) == (
+        request.options,
+        request.label,
+        request.window,
+    )
