@@ -68,6 +68,10 @@ class Models(Observable):
             for path, card in list_bundles(folder)
         )
 
+    def look_again(self) -> None:
+        """Models were added or deleted."""
+        self.look_in(self._folders)
+
     def card(self, folder: str) -> ModelCard | None:
         """The card of a bundle, or None when there is no such bundle or it cannot be chosen."""
         usable = (entry for entry in self.bundles if not obstacle(entry))

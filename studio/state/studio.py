@@ -19,9 +19,11 @@ from studio.state.blank import BlankClip
 from studio.state.comparing import Comparing
 from studio.state.export import Export
 from studio.state.export_choice import Choice
+from studio.state.fetching import Fetching
 from studio.state.framing import Framing
 from studio.state.generation import Generation
 from studio.state.importing import Import
+from studio.state.library import Library
 from studio.state.log import Log
 from studio.state.mask_files import MaskFiles
 from studio.state.masks import Masks
@@ -79,6 +81,8 @@ class Studio(QObject):
         self.framing = Framing(self.session, self.masks, self.playback, self.recipe, self)
         self.queue = Queue(engine, self.notices, self)
         self.generation = Generation(self.queue, self)
+        self.library = Library(self.models, self.queue, self.notices, _own(folders), self)
+        self.fetching = Fetching(self.models, _own(folders), self)
         self.result = Result(self.generation, self)
         self.thumbnails = Thumbnails(self.session, self.result, self)
         self.export = Export(
@@ -231,6 +235,7 @@ class Studio(QObject):
         await self.comparing.end()
         self.importing.cancel()
         await self.importing.ended()
+        self.fetching.cancel()
         self.export.end()
         await self.export.ended()
         self.generation.show(None)
@@ -267,8 +272,9 @@ class Studio(QObject):
         self.tools.hardness = min(max(self.settings.brush_hardness, 0), 100)
         self.playback.loop = self.settings.loop
         self.comparing.recall(self.settings.compare)
-        if self.models.card(self.settings.bundle) is not None:
-            self.recipe.bundle = self.settings.bundle
+        for bundle in (self.settings.bundle, self.library.default):
+            if self.models.card(bundle) is not None:
+                self.recipe.bundle = bundle
         self.export.choice = Choice.from_json(self.settings.export)
         self.export.presets.recall(self.settings.export_presets)
         if self.settings.export_folder:
