@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.actions.row import LINE, Row
+from studio.actions.row import LINE, Row, no_clip
 from studio.state.tools import Tool
 
 
@@ -37,6 +37,16 @@ TOOLS = (
     _tool("polygon", "Polygon", "P", "polygon", "Click corner by corner; Enter closes it."),
     _tool("pan", "Hand", "H", "hand", "Move the picture; hold Space for the same."),
     _tool("window", "Working window", "V", "window", "Choose the part that the model works on."),
+    LINE,
+    Row(
+        "by_keyboard",
+        "Draw by keyboard",
+        "D",
+        lambda w: w.studio.tools.flip("by_keyboard"),
+        obstacle=no_clip,
+        checked=lambda w: w.studio.tools.by_keyboard,
+        help="Arrow keys move a cursor on the canvas, Space presses it like the mouse's button.",
+    ),
     LINE,
     Row("smaller", "Smaller brush", "[", lambda w: w.studio.tools.grow_brush(-1)),
     Row("larger", "Larger brush", "]", lambda w: w.studio.tools.grow_brush(1)),

@@ -23,6 +23,7 @@ from core.window import Window
 from studio import theme
 from studio.observable import bind, watch
 from studio.panels.compare_bar import CompareBar, CompareButton
+from studio.panels.key_bar import KeyBar
 from studio.panels.window_actions import Actions, button_tooltip, tool_button
 from studio.state.compared import Half
 from studio.state.comparing import Shown
@@ -46,6 +47,7 @@ class Canvas(QWidget):
     brush_size, hardness, tolerance, contiguous: of the tool in hand, each there while it has one.
     compare: which two pictures are compared; there while they are.
     lens_mode: what the lens shows; there while it is on.
+    keys: what the keys do while one draws by keyboard.
     new_clip: what can be done without a clip; there while there is none.
     """
 
@@ -62,6 +64,7 @@ class Canvas(QWidget):
         self._drawn: list[Picture] = []  # the last two of a comparison
         self.legend = LensLegend()
         self.lens_mode = QComboBox()
+        self.keys = KeyBar(studio.tools, self.view)
         self.zoom = QLabel()
         self.new_clip = QPushButton(actions["new_clip"].text())
         theme.set_icon_of(self.new_clip, actions["new_clip"], "plain")
@@ -120,7 +123,7 @@ class Canvas(QWidget):
         layers.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignTop)
         below = QVBoxLayout()
         below.setSpacing(0)
-        for bar in (self.compare, self._lens_bar()):
+        for bar in (self.keys, self.compare, self._lens_bar()):
             below.addWidget(bar, 0, Qt.AlignmentFlag.AlignHCenter)
         layers.addLayout(below, 0, 0, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter)
         return layers
@@ -153,6 +156,8 @@ class Canvas(QWidget):
         watch(studio.tools, "lens_mode", self._show_lens)
         watch(studio.tools, "tool brush_size hardness", self._show_brush)
         watch(studio.tools, "tolerance contiguous", self._show_wand)
+        bind(studio.tools, "by_keyboard", view.setKeyCursor)
+        view.keyCursorLeft.connect(lambda: setattr(studio.tools, "by_keyboard", False))
         bind(studio.stage, "onion", lambda masks: view.setOnion(*masks))
         view.selectRequested.connect(self._select)
         view.hardnessRequested.connect(studio.tools.harden_brush)

@@ -264,7 +264,7 @@ class MainWindow(QMainWindow):
                 (studio.masks, "track undoable redoable"),
                 (studio.tracking, "running"),
                 (studio.preferences, "look"),
-                (studio.tools, "tool side mask_shown onion lens lens_mode"),
+                (studio.tools, "tool by_keyboard side mask_shown onion lens lens_mode"),
                 (studio.comparing, "mode peeking"),
                 (studio.models, "decoders"),
                 (studio.recipe, "bundle task decoder kept"),

@@ -38,6 +38,7 @@ class Tools(Observable):
             takes only what is connected.
         onion: whether the outlines of the key frames before and after are shown.
         mask_shown: whether the painted region is tinted.
+        by_keyboard: whether arrow keys move a cursor on the canvas, to draw without a mouse.
         side: the page of the side bar that is open, or "".
         lens: whether the token grid lies over the working window; `lens_mode` what it shows.
     """
@@ -49,6 +50,7 @@ class Tools(Observable):
     contiguous = Field(True)
     onion = Field(False)
     mask_shown = Field(True)
+    by_keyboard = Field(False)
     side: Field[SidePage] = Field("")
     lens = Field(False)
     lens_mode: Field[LensMode] = Field("state")

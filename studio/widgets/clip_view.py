@@ -34,6 +34,7 @@ from studio import theme
 from studio.widgets import window_frame
 from studio.widgets.canvas_drags import Drag, MoveWindow, Pan, ResizeWindow, Stroke, Wipe
 from studio.widgets.comparison import Comparison, panes
+from studio.widgets.key_cursor import KeyCursor
 from studio.widgets.mask_painter import Dirty, bounds
 from studio.widgets.pictures import Picture, outline_path
 from studio.widgets.scene import Scene
@@ -56,6 +57,11 @@ _FILM = 44  # size of the icon above the invitation
 _PEN = 3  # view points that the size ring's pen takes on either side
 _PAINTING = ("brush", "eraser", "select")  # with a round tip
 _LEAST_PRESSURE = 0.1
+_LEAVING = (  # for good, and not for a menu or a dialog
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.MouseFocusReason,
+)
 
 
 class ClipView(QWidget):
@@ -65,6 +71,7 @@ class ClipView(QWidget):
         place: where the picture stands in the view.
         scale: device pixels per picture pixel; 1.0 is 100 %.
         pressure: of the pen, up to 1; 1 of the mouse. modifiers: the keys held with it.
+        keys: the cursor that is moved by arrow keys, while it is on.
 
     Signals:
         strokeStarted, stroked(QRect), strokeFinished(mask): something is painted or wiped out;
@@ -80,6 +87,8 @@ class ClipView(QWidget):
         hardnessRequested(int): Ctrl+Shift+wheel asks for a harder (1) or softer (-1) brush.
         fileDropped(str): the path of a dropped file or folder.
         spaceTapped(): Space was pressed and released without dragging.
+        announced(str): what the keyboard's cursor has done, for who does not see it.
+        keyCursorLeft(): the keyboard's cursor is not wanted any more.
     """
 
     strokeStarted = Signal()
@@ -96,6 +105,8 @@ class ClipView(QWidget):
     toleranceChanged = Signal(int)
     fileDropped = Signal(str)
     spaceTapped = Signal()
+    announced = Signal(str)
+    keyCursorLeft = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,6 +125,7 @@ class ClipView(QWidget):
         self._tool: Tool = "pan"
         self._brush_size, self._hardness = 40, 1.0
         self._tolerance, self._near = 24, True
+        self.keys = KeyCursor(self)
         self.pressure = 1.0
         self.modifiers = Qt.KeyboardModifier.NoModifier
         self._cursor: QPointF | None = None
@@ -209,6 +221,15 @@ class ClipView(QWidget):
         )
         self.update()
 
+    def setKeyCursor(self, on: bool) -> None:
+        """Shows the cursor that is moved by arrow keys, which the canvas then takes."""
+        if on and self._scene.frame is not None:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.keys.begin()
+        else:
+            self.keys.end()
+        self.update()
+
     def setLens(self, lens: LensPicture | None, rect: QRect | None = None) -> None:
         """The token grid over `rect` (picture pixels), or nothing."""
         self._scene.lens = lens
@@ -242,6 +263,10 @@ class ClipView(QWidget):
     def actualSize(self) -> None:
         """One device pixel per picture pixel, about the middle of the view."""
         self._zoom_to(1.0, self._middle())
+
+    @property
+    def tool(self) -> Tool:
+        return self._tool
 
     def pictureSize(self) -> QSize:
         """The frame's size in pixels; empty without a frame."""
@@ -305,6 +330,23 @@ class ClipView(QWidget):
         """Moves the picture by view points."""
         self._fitting = False
         self._set_place(self.place.moved(by).held(*self._sizes()))
+
+    # What the keyboard's cursor does (key_cursor); places are view points
+
+    def pressAt(self, place: QPointF) -> None:
+        self._press(place, Qt.MouseButton.LeftButton)
+
+    def moveTo(self, place: QPointF) -> None:
+        self._move_cursor(place)
+        if self._drag is not None:
+            self._drag.move(place)
+
+    def letGo(self) -> None:
+        if not isinstance(self._drag, PolygonClicks):
+            self._finish()
+
+    def repaintKeyCursor(self) -> None:
+        self._repaint(self.keys.rect.toAlignedRect())
 
     # Internals
 
@@ -502,6 +544,8 @@ class ClipView(QWidget):
         shown = QRectF(dirty.translated(-pane.topLeft()))
         self._scene.paint(painter, self.place, self.scale, whole, shown, number)
         self._paint_ring(painter)
+        if self.keys.on:
+            self.keys.paint(painter)
         painter.restore()
 
     def _paint_ring(self, painter: QPainter) -> None:
@@ -535,9 +579,11 @@ class ClipView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         # A window-wide shortcut on Space (play) would else take the key from Space-drag, and one
-        # on Esc (stop) from a shape that is being drawn.
+        # on Esc (stop) from a shape that is being drawn; those on arrows from the key cursor.
         if event.type() == QEvent.Type.ShortcutOverride and (
-            _is_space(event) or (self._drag is not None and _ends_shape(event))
+            _is_space(event)
+            or (self._drag is not None and _ends_shape(event))
+            or (self.keys.on and isinstance(event, QKeyEvent) and self.keys.wants(event))
         ):
             event.accept()
             return True
@@ -631,15 +677,19 @@ class ClipView(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if self._drag is not None and self._edit_polygon(event.key()):
-            return
-        if not _is_space(event):
+            self.keys.let_go()
+        elif self.keys.on and self.keys.wants(event):
+            self.keys.press(event)
+        elif not _is_space(event):
             super().keyPressEvent(event)
         elif not event.isAutoRepeat():
             self._space_held, self._space_dragged = True, False
             self._update_cursor_shape()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if not _is_space(event):
+        if self.keys.on and self.keys.wants(event):
+            self.keys.release(event)
+        elif not _is_space(event):
             super().keyReleaseEvent(event)
         elif not event.isAutoRepeat() and self._space_held:
             self._space_held = False
@@ -655,6 +705,9 @@ class ClipView(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._space_held = self._reached_by_keyboard = False
         self._update_cursor_shape()
+        self.keys.let_go()
+        if self.keys.on and event.reason() in _LEAVING:
+            self.keyCursorLeft.emit()
         super().focusOutEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
