@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from functools import cache
-from pathlib import Path
 
 import torch
 
@@ -50,13 +49,3 @@ def matmul_seconds(dtype: torch.dtype) -> float:
         torch.nn.functional.linear(x, weight)
         seconds.append(time.perf_counter() - start)
     return min(seconds[1:])
-
-
-def free_memory() -> int | None:
-    """Bytes of main memory that programs can still have; None where the system does not say."""
-    try:
-        lines = Path("/proc/meminfo").read_text("ascii").splitlines()
-    except OSError:
-        return None
-    kilobytes = dict(line.removesuffix(" kB").split(":") for line in lines)
-    return int(kilobytes["MemAvailable"]) * 1024

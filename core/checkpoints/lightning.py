@@ -22,8 +22,8 @@ from typing import IO, Any
 import torch
 from torch import Tensor
 
-from core.device import free_memory
 from core.errors import UserError
+from core.machine import free_memory
 
 TENSORS = (
     "collections.OrderedDict",

@@ -13,6 +13,7 @@ from core.assets import model_folders
 from core.cli.progress import TrainingProgress
 from core.errors import UserError
 from core.requests import TrainRequest, TrainUpdate
+from core.runs.journal import journal
 
 RUNS = Path("runs")
 
@@ -52,14 +53,17 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: the recipe cannot be used, or a run is there and --resume was not given.
     """
-    from core.jobs import train  # loads torch
+    from core.device import best_device, device_name  # these load torch
+    from core.jobs import train
 
     folder = arguments.folder or RUNS / arguments.recipe.stem
     request = TrainRequest(arguments.recipe, folder, arguments.models, arguments.resume)
     if arguments.bundle:
         print(train.bundle_now(request, best=arguments.bundle == "best"))
         return
-    follow(train.run(request), json_lines=arguments.json_lines)
+    with journal(folder) as said:
+        said.say(words="Loading the footage", device=device_name(best_device()))
+        follow(said.followed(train.run(request)), json_lines=arguments.json_lines)
 
 
 def follow(updates: Iterator[TrainUpdate], *, json_lines: bool) -> None:

@@ -86,6 +86,7 @@ class _Training:
         )
         self._first: FirstPhase | None = None
         self._second: SecondPhase | None = None
+        self._done: dict[str, int] = {}  # steps of phases whose checkpoints were loaded
 
     def run(self, request: TrainRequest) -> Iterator[TrainUpdate]:
         recipe, footage = self._recipe, self._footage
@@ -147,8 +148,10 @@ class _Training:
             )
         if self._second:
             self._load(self._second, request.run, best=best)
+        bundle = self._bundle(tokenizer)
+        bundle = replace(bundle, card=replace(bundle.card, steps=self._done))
         folder = request.models / self._recipe.name
-        _write(self._bundle(tokenizer), folder, self._recipe)
+        _write(bundle, folder, self._recipe)
         return folder
 
     def _load(self, phase: Phase, run: Path, *, best: bool) -> None:
@@ -159,6 +162,7 @@ class _Training:
                 "yet. Wait until it has saved one."
             )
         load_whole_state(phase, found, run / phase.name)
+        self._done[phase.name] = found.done
 
     def _tokenizer(self) -> Any:
         return self._first.shipped() if self._first else self._start.tokenizer

@@ -47,19 +47,20 @@ def save_checkpoint(
     notes: Mapping[str, Any] | None = None,
     *,
     best: bool = False,
+    kept: int = KEPT,
 ) -> Path:
-    """`state` after `done` steps; older checkpoints but the last `KEPT` are removed.
+    """`state` after `done` steps; older checkpoints but the last `kept` are removed.
 
     Raises:
         UserError: the disk is full; those before are still there.
     """
     path = folder / f"step-{done:07}.safetensors"
-    kept = {name: tensor.contiguous() for name, tensor in state.items()}
+    tensors = {name: tensor.contiguous() for name, tensor in state.items()}
     header = {"done": str(done), "notes": json.dumps(notes or {})}
-    write_whole(path, lambda partial: save_file(kept, partial, header))
+    write_whole(path, lambda partial: save_file(tensors, partial, header))
     if best:
         write_whole(folder / BEST, lambda partial: _link(path, partial))
-    for old in _checkpoints(folder)[:-KEPT]:
+    for old in _checkpoints(folder)[:-kept]:
         old.unlink()
     return path
 

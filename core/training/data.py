@@ -49,11 +49,14 @@ class Drawn:
 
     Attributes:
         label: index in `Footage.classes`; their number when the class is none of them.
+        path: of the video; numbers: its frames that these are.
     """
 
     frames: Frames
     label: int
     name: str
+    path: Path
+    numbers: tuple[int, ...]
 
 
 class Footage:
@@ -116,7 +119,7 @@ class Footage:
             return None
         entry = self._entries[number]
         try:
-            frames = cut_clip(self.videos[number], rng, cut, entry.flip)
+            frames, numbers = cut_clip(self.videos[number], rng, cut, entry.flip)
         except UserError as error:
             _LOG.warning("%s is left out: %s", entry.name, error)
             self._unusable.add(number)
@@ -124,7 +127,7 @@ class Footage:
             return None
         known = entry.label in self.classes
         label = self.classes.index(entry.label) if known else len(self.classes)
-        return Drawn(frames, label, entry.name)
+        return Drawn(frames, label, entry.name, entry.listed.path, numbers)
 
     def _open(self, number: int) -> Video:
         entry = self._entries[number]
@@ -166,9 +169,11 @@ class Crops:
         return {"frames": torch.from_numpy(np.ascontiguousarray(crop))}
 
 
-def cut_clip(video: Video, rng: np.random.Generator, cut: Cut, flip: bool = False) -> Frames:
-    """One random clip (T, size, size, 3): random time, square, scale; a short video repeats its
-    last frame.
+def cut_clip(
+    video: Video, rng: np.random.Generator, cut: Cut, flip: bool = False
+) -> tuple[Frames, tuple[int, ...]]:
+    """One random clip (T, size, size, 3) and the numbers of its frames: random time, square, scale;
+    a short video repeats its last frame.
 
     Args:
         flip: mirror it, or not, at random.
@@ -180,15 +185,13 @@ def cut_clip(video: Video, rng: np.random.Generator, cut: Cut, flip: bool = Fals
     most = max(1, min(cut.strides, (total - 1) // max(cut.frames - 1, 1)))
     stride = int(rng.integers(1, most + 1))
     start = int(rng.integers(0, max(total - (cut.frames - 1) * stride, 1)))
-    numbers = np.minimum(start + stride * np.arange(cut.frames), total - 1)
+    numbers = np.minimum(start + stride * np.arange(cut.frames), total - 1).tolist()
     side = max(1, round(min(height, width) * rng.uniform(cut.zoom, 1)))
     top, left = int(rng.integers(0, height - side + 1)), int(rng.integers(0, width - side + 1))
     mirrored = flip and rng.random() < 0.5
-    squares = (
-        frame[top : top + side, left : left + side] for frame in video.frames(numbers.tolist())
-    )
+    squares = (frame[top : top + side, left : left + side] for frame in video.frames(numbers))
     frames = np.stack([_resized(square, cut.size) for square in squares])
-    return np.ascontiguousarray(frames[:, :, ::-1]) if mirrored else frames
+    return np.ascontiguousarray(frames[:, :, ::-1]) if mirrored else frames, tuple(numbers)
 
 
 def _resized(square: Picture, size: int) -> Picture:

@@ -15,7 +15,11 @@ from core.requests import FinetuneRequest
 from core.tasks import TASKS
 
 FULL_RATE, ADAPTER_RATE, DECODER_RATE = 1e-4, 1e-3, 1e-4
-BATCH, TOKENIZER_BATCH = 8, 2
+BATCHES = {"tokenizer": 2, "prior": 8}
+CHECKPOINTS, SAMPLES, REPORTS = 8, 8, 100
+"""Of a training, about."""
+HELD_OUT = 8
+"""Clips that it is measured on."""
 AVERAGE = 0.98
 """Memory of the averaged weights: short, as there are few steps."""
 REMEMBERED = 0.25
@@ -31,13 +35,16 @@ def recipe_values(
     card: ModelCard,
     new_classes: Sequence[str],
     steps: Mapping[str, int],
+    processes: int = 1,
 ) -> dict[str, Any]:
     """The recipe, as a TOML file has it.
 
     Args:
         card: of the bundle that is trained further.
         steps: of "tokenizer" and "prior"; none where it is not learnt.
+        processes: that train together. A batch has clips for each of them, and for all as many.
     """
+    batches = {part: _shared(clips, processes) for part, clips in BATCHES.items()}
     total = max(steps.values())
     named = ", ".join(Path(path).name for path in request.clips)
     values: dict[str, Any] = {
@@ -50,9 +57,11 @@ def recipe_values(
         "start": str(Path(request.bundle).resolve()),
         "new_classes": list(new_classes),
         "lora": request.lora,
-        "save_every": max(total // 10, 25),
-        "held_out": BATCH,
-        "samples_every": max(total // 4, 50),
+        "save_every": max(total // CHECKPOINTS, 5),
+        "checkpoints": CHECKPOINTS + 1,  # all, so that any of them can be gone back to
+        "held_out": HELD_OUT,
+        "samples_every": max(total // SAMPLES, 5),
+        "report_every": min(max(total // REPORTS, 1), 10),
         "data": [
             *_sources(request.clips, request.class_name, 1 - REMEMBERED),
             *_sources(request.old, "", REMEMBERED),
@@ -67,11 +76,19 @@ def recipe_values(
         },
     }
     if card.causal:
-        values |= {"vqvae": _vqvae(card, steps), "prior": _prior(card, steps, request.lora)}
+        values |= {
+            "vqvae": _vqvae(card, steps, batches["tokenizer"]),
+            "prior": _prior(card, steps, request.lora, batches["prior"]),
+        }
     else:
-        values["tokenizer"] = _tokenizer(card, steps)
-        values["transformer"] = _transformer(card, steps, request.lora)
+        values["tokenizer"] = _tokenizer(card, steps, batches["tokenizer"])
+        values["transformer"] = _transformer(card, steps, request.lora, batches["prior"])
     return values
+
+
+def _shared(clips: int, processes: int) -> int:
+    """As many clips or a few more, so that each process gets as many as the others."""
+    return -(-clips // processes) * processes
 
 
 def _sources(paths: Sequence[str], label: str, weight: float) -> list[dict[str, Any]]:
@@ -82,8 +99,8 @@ def _sources(paths: Sequence[str], label: str, weight: float) -> list[dict[str, 
     ]
 
 
-def _tokenizer(card: ModelCard, steps: Mapping[str, int]) -> dict[str, Any]:
-    leg = {"size": card.height, "batch": TOKENIZER_BATCH, "decoder_only": True}
+def _tokenizer(card: ModelCard, steps: Mapping[str, int], batch: int) -> dict[str, Any]:
+    leg = {"size": card.height, "batch": batch, "decoder_only": True}
     return {
         "network": card.tokenizer.name,
         "model": dict(card.tokenizer.config),
@@ -94,10 +111,10 @@ def _tokenizer(card: ModelCard, steps: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _vqvae(card: ModelCard, steps: Mapping[str, int]) -> dict[str, Any]:
+def _vqvae(card: ModelCard, steps: Mapping[str, int], batch: int) -> dict[str, Any]:
     return {
         "model": dict(card.tokenizer.config),
-        "legs": _leg({"size": card.height, "batch": TOKENIZER_BATCH}, steps),
+        "legs": _leg({"size": card.height, "batch": batch}, steps),
         "optimiser": _optimiser(DECODER_RATE, steps.get("tokenizer", 0)),
     }
 
@@ -107,7 +124,9 @@ def _leg(leg: dict[str, Any], steps: Mapping[str, int]) -> list[dict[str, Any]]:
     return [{"steps": count, **leg}] if count else []
 
 
-def _transformer(card: ModelCard, steps: Mapping[str, int], lora: int) -> dict[str, Any]:
+def _transformer(
+    card: ModelCard, steps: Mapping[str, int], lora: int, batch: int
+) -> dict[str, Any]:
     sizes = card.transformer.config if card.transformer else {}
     count = steps.get("prior", 0)
     kept = ("layers", "hidden", "mlp", "heads", "dropout", "multi_task", "conditioning")
@@ -117,19 +136,19 @@ def _transformer(card: ModelCard, steps: Mapping[str, int], lora: int) -> dict[s
         **{name: sizes[name] for name in kept if name in sizes},
         "tasks": [name for name in card.tasks if not TASKS[name].painted],
         "paint_share": PAINTED if "paint" in card.tasks else 0.0,
-        "batch": BATCH,
+        "batch": batch,
         "ema": AVERAGE,
         "optimiser": _optimiser(ADAPTER_RATE if lora else FULL_RATE, count),
     }
 
 
-def _prior(card: ModelCard, steps: Mapping[str, int], lora: int) -> dict[str, Any]:
+def _prior(card: ModelCard, steps: Mapping[str, int], lora: int, batch: int) -> dict[str, Any]:
     count, tasks = steps.get("prior", 0), set(card.tasks)
     unlabelled = card.classes and tasks & {"generate", "continue"}
     blind = card.context_frames and tasks & {"generate", "CG"}
     return {
         "steps": count,
-        "batch": BATCH,
+        "batch": batch,
         "classes": bool(card.classes),
         "label_drop": UNLABELLED if unlabelled else 0.0,
         "context_drop": BLIND if blind else 0.0,

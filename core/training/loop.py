@@ -18,8 +18,9 @@ from torch import Tensor
 
 from core.errors import UserError
 from core.requests import TrainUpdate
+from core.runs.asking import asked
 from core.training import processes
-from core.training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from core.training.checkpoints import KEPT, Checkpoint, load_checkpoint, save_checkpoint
 from core.training.computing import CPU, Computing
 from core.training.data import Footage
 from core.training.held_out import HeldOut, fixed_batch
@@ -34,6 +35,7 @@ from core.training.steps import moved, take_step
 from core.training.stopping import StopSignals
 
 REPORT_EVERY = 10
+"""Steps, where the recipe does not say."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Plan:
 
     Attributes:
         rate: frames per second of sample clips.
+        shows_start: report, and show, how the phase does before its first step: how well the
+            bundle does that the training begins with.
         device, parts: see `Computing`.
     """
 
@@ -51,6 +55,9 @@ class Plan:
     held_out: int = 16
     workers: int = 0
     rate: float = 16.0
+    report_every: int = 0
+    checkpoints: int = KEPT
+    shows_start: bool = False
     device: torch.device = CPU
     parts: int = 1
 
@@ -63,6 +70,9 @@ class Plan:
             recipe.held_out,
             recipe.workers,
             recipe.about.rate,
+            recipe.report_every,
+            recipe.checkpoints,
+            bool(recipe.start),
             computing.device,
             computing.parts,
         )
@@ -78,8 +88,9 @@ def run_phase(
 ) -> Iterator[TrainUpdate]:
     """Does the steps of a phase that are still to be done.
 
-    SIGINT and SIGTERM let the step under way end; then, as when the generator is closed, the
-    steps done are saved before `KeyboardInterrupt` is raised.
+    SIGINT, SIGTERM and a wish in the run's folder (see `core.runs.asking`) let the step under way
+    end; then, as when the generator is closed, the steps done are saved before `KeyboardInterrupt`
+    is raised.
 
     Args:
         held_out: footage on which the best checkpoint is chosen, and of which samples are shown;
@@ -122,17 +133,19 @@ class _Phase:
             parts=plan.parts,
             workers=plan.workers,
         )
-        batches = iter(loader)
+        batches, report_every = iter(loader), plan.report_every or REPORT_EVERY
         with StopSignals() as stop:
             try:
+                if plan.shows_start and not self._done:
+                    yield self._say(loader.waited_s)
                 while self._done < phase.steps:
                     self._report.add(
                         take_step(phase, next(batches), self._done, plan.seed, plan.device)
                     )
                     self._done += 1
-                    if processes.any_of(stop.asked, plan.device):
+                    if processes.any_of(stop.asked or self._asked(), plan.device):
                         raise KeyboardInterrupt
-                    if any(map(self._due, (REPORT_EVERY, plan.save_every, plan.samples_every))):
+                    if any(map(self._due, (report_every, plan.save_every, plan.samples_every))):
                         yield self._say(loader.waited_s)
             except (KeyboardInterrupt, GeneratorExit):
                 if self._saved < self._done:
@@ -141,12 +154,16 @@ class _Phase:
             finally:
                 self._report.close()
 
+    def _asked(self) -> bool:
+        """Does someone who sees the folder want the training to end? The first process looks."""
+        return self._writes and asked(self._run) is not None
+
     def _due(self, every: int) -> bool:
         """Is it time for what comes every so many steps, and at the end? 0 is never."""
         return bool(every) and (self._done % every == 0 or self._done == self._phase.steps)
 
     def _say(self, waited_s: float) -> TrainUpdate:
-        """Reports, and does what is due beside."""
+        """Reports, and does what is due beside. Before the first step there is nothing to save."""
         saves = self._due(self._plan.save_every)
         measured = self._held_out.measure() if saves and self._held_out else {}
         quality = measured.get("held_out_loss", self._report.smoothed)
@@ -158,7 +175,7 @@ class _Phase:
             measured=measured,
             samples=self._show() if shows else (),
         )
-        if saves:
+        if saves and self._done:
             best = quality < self._best
             self._best = min(self._best, quality)
             self._save(best=best)
@@ -167,7 +184,7 @@ class _Phase:
     def _rate(self) -> float:
         """Learning rate of the last step, of the network that ships."""
         learner = next(iter(self._phase.learners.values()), None)
-        return learner.rate(self._done - 1) if learner else 0.0
+        return learner.rate(self._done - 1) if learner and self._done else 0.0
 
     def _show(self) -> tuple[Path, ...]:
         """Writes pictures of what the averaged network does; their paths."""
@@ -187,7 +204,8 @@ class _Phase:
 
         def write() -> None:
             self._report.settle()
-            save_checkpoint(self._folder, self._done, state, notes, best=best)
+            kept = self._plan.checkpoints
+            save_checkpoint(self._folder, self._done, state, notes, best=best, kept=kept)
 
         processes.at_first(write)
         self._saved = self._done
@@ -206,7 +224,7 @@ class _Phase:
                 f"{first}. All machines must see the same folder."
             )
         if self._writes:
-            forget_after(self._run, self._phase.name, self._done)
+            forget_after(self._run, self._phase.name, self._done or -1)
         self._report.resume(self._done, found.notes if found else {})
 
 

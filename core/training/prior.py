@@ -30,7 +30,7 @@ from core.training.learner import Learner
 from core.training.loading import Batch
 from core.training.phases import Losses
 from core.training.recipe import PriorTraining, Recipe, TransformerTraining, VideoGPTRecipe
-from core.training.tokenizing import tokenize_clips
+from core.training.tokenizing import tokenize_clips, used_codes
 
 
 @dataclass(frozen=True)
@@ -145,8 +145,13 @@ class PriorPhase:
         return tokenize_clips(self._tokenizer, batch, config.classes, config.context_frames)
 
     def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002 - the same at any step
-        loss = next_token_loss(self.learner.copy.model, *self._asked(batch))
-        return Losses({self.name: {"loss": loss}}, {"bits_per_dimension": loss.detach() / log(2)})
+        tokens, condition = self._asked(batch)
+        loss = next_token_loss(self.learner.copy.model, tokens, condition)
+        figures = {
+            "bits_per_dimension": loss.detach() / log(2),
+            "codes": used_codes(tokens, self.config.codebook_size),
+        }
+        return Losses({self.name: {"loss": loss}}, figures)
 
     def held_out(self, batch: Batch) -> dict[str, Tensor]:
         loss = next_token_loss(self.trained, *self._asked(batch))

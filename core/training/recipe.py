@@ -369,6 +369,8 @@ class Recipe:
         save_every: steps between two checkpoints, at which the held-out loss is measured.
         held_out: clips that it is measured on, from footage that is not trained on.
         samples_every: steps between two sets of pictures of what the model does; 0 for none.
+        report_every: steps between two reports; 0: ten.
+        checkpoints: how many of the last ones are kept, beside the best.
         threads: of the CPU; 0 leaves the choice to torch.
         workers: processes that decode the next clips while this one computes; for a GPU 2 to 4.
         memory: MiB of decoded frames that each process which decodes may keep.
@@ -400,6 +402,8 @@ class Recipe:
     save_every: int = 200
     held_out: int = 16
     samples_every: int = 1000
+    report_every: int = 0
+    checkpoints: int = 2
     start: str = ""
     new_classes: tuple[str, ...] = ()
     lora: int = 0

@@ -23,6 +23,8 @@ from core.training.steps import Step
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
+SPEED = ("samples_per_second", "seconds", "waiting", "memory")
+"""What a report says of the machine; two runs of one recipe have all else alike."""
 SMOOTHING = 0.9
 """Of the loss that says which checkpoint is the best where no footage is held out."""
 
@@ -39,6 +41,7 @@ class Report:
         self._sums: dict[str, tuple[float, int]] = {}
         self._smoothed: float | None = None
         self._events: SummaryWriter | None = None
+        self._seconds = 0.0  # of each step since the last report
         self._restart(0, 0.0)
 
     def resume(self, done: int, notes: Mapping[str, Any]) -> None:
@@ -92,6 +95,7 @@ class Report:
         means = {name: total / count for name, (total, count) in self._sums.items()}
         figures = {k: v for k, v in (means | dict(measured)).items() if math.isfinite(v)}
         seconds = max(time.perf_counter() - self._start, 1e-9)
+        self._seconds = seconds / (done - self._done) if done > self._done else 0.0
         update = TrainUpdate(
             phase=self._phase,
             step=done,
@@ -99,9 +103,9 @@ class Report:
             figures=figures,
             samples_per_second=self._clips / seconds,
             rate=rate,
-            eta_s=(self._total - done) * seconds / max(done - self._done, 1),
+            eta_s=(self._total - done) * self._seconds,
             waiting=min((waited_s - self._waited) / seconds, 1.0),
-            memory=_memory(self._device),
+            memory=most_memory(self._device),
             samples=samples,
         )
         self._write_line(update)
@@ -127,9 +131,10 @@ class Report:
     def _write_line(self, update: TrainUpdate) -> None:
         if self._run is None:
             return
-        line = {"phase": update.phase, "step": update.step, "rate": update.rate}
+        line: dict[str, Any] = {"phase": update.phase, "step": update.step, "rate": update.rate}
         line |= {name: round(value, 6) for name, value in update.figures.items()}
-        speed = {"samples_per_second": round(update.samples_per_second, 2)}
+        values = (update.samples_per_second, self._seconds, update.waiting, update.memory)
+        speed = {name: round(value, 4) for name, value in zip(SPEED, values, strict=True)}
         path = self._run / METRICS
         with explained(path), path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line | speed) + "\n")
@@ -148,7 +153,7 @@ class Report:
                 self._events.add_image(f"{phase}/samples", picture, step, dataformats="HWC")
 
 
-def _memory(device: torch.device) -> int:
+def most_memory(device: torch.device) -> int:
     """Bytes in use at most so far: of the device, or of this process where it is the CPU."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)

@@ -120,15 +120,22 @@ class TokenizerPhase:
             self._place_codes(torch.arange(len(self._used), device=self._used.device))
             self._placed.fill_(True)
         quantized = quantize(features, tokenizer.quantizer, self._training.losses)
-        used = torch.bincount(quantized.tokens.flatten(), minlength=len(self._used))
-        self._used += all_sum(used.to(self._used))
+        self._count(quantized.tokens)
         return quantized.features, quantized.terms
+
+    def _count(self, tokens: Tensor) -> None:
+        used = torch.bincount(tokens.flatten(), minlength=len(self._used))
+        self._used += all_sum(used.to(self._used))
 
     @torch.no_grad()
     def _settled(self, tokenizer: VQGAN3D, video: Tensor) -> Tensor:
-        """What the decoder reads while it learns alone: codes of the averaged encoder."""
+        """What the decoder reads while it learns alone: codes of the averaged encoder. They stay
+        where they are, and those that are used are counted to the end."""
         self.learner.settle("encoder", "quantizer")
-        codes = tokenizer.quantizer.lookup(tokenizer.encode(video))
+        self._rows = None
+        tokens = tokenizer.encode(video)
+        self._count(tokens)
+        codes = tokenizer.quantizer.lookup(tokens)
         return codes.to(tokenizer.decoder.conv_in.weight)
 
     def held_out(self, batch: Batch) -> dict[str, Tensor]:

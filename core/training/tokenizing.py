@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import torch
+from torch import Tensor
 
 from core.models.tokenizers import Tokenizer
 from core.pixels import as_video
@@ -59,3 +60,8 @@ def tokenize_clips(tokenizer: Tokenizer, batch: Batch, classes: int, context_fra
     if context_frames:
         prepared |= {"first": batch["frames"][:, :context_frames], "blind": batch["blind"]}
     return prepared
+
+
+def used_codes(tokens: Tensor, size: int) -> Tensor:
+    """Share of a codebook of that size which tokens use, a scalar in [0, 1]."""
+    return torch.bincount(tokens.flatten(), minlength=size).count_nonzero() / size

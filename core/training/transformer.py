@@ -30,7 +30,7 @@ from core.training.phases import Losses
 from core.training.precision import WorkingCopy
 from core.training.recipe import MagvitRecipe
 from core.training.task_examples import TaskExamples, task_shares
-from core.training.tokenizing import tokenize_tasks
+from core.training.tokenizing import tokenize_tasks, used_codes
 
 
 class TransformerPhase:
@@ -101,16 +101,20 @@ class TransformerPhase:
     def losses(self, batch: Batch, step: int) -> Losses:  # noqa: ARG002 - the same at any step
         model = self.learner.copy.model
         assert isinstance(model, BidirectionalTransformer)
-        loss, accuracy = self._measured(model, batch)
-        return Losses({self.name: {"loss": loss}}, {"accuracy": accuracy})
+        prepared = self.prepare(batch)
+        loss, accuracy = self._measured(model, prepared, batch)
+        codes = used_codes(prepared["tokens"], self.config.codebook_size)
+        return Losses({self.name: {"loss": loss}}, {"accuracy": accuracy, "codes": codes})
 
     def held_out(self, batch: Batch) -> dict[str, Tensor]:
-        loss, accuracy = self._measured(self.trained, batch)
+        loss, accuracy = self._measured(self.trained, self.prepare(batch), batch)
         return {"loss": loss, "accuracy": accuracy}
 
-    def _measured(self, model: BidirectionalTransformer, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _measured(
+        self, model: BidirectionalTransformer, prepared: Batch, batch: Batch
+    ) -> tuple[Tensor, Tensor]:
         """Loss, and share of the changed tokens that are guessed right."""
-        prepared, training = self.prepare(batch), self._training
+        training = self._training
         commit = commit_inputs(
             prepared["tokens"],
             prepared["condition_tokens"],

@@ -24,6 +24,7 @@ from core.training.loading import Batch
 from core.training.phases import Losses
 from core.training.processes import all_rows, all_sum, from_first
 from core.training.recipe import VideoGPTRecipe
+from core.training.tokenizing import used_codes
 
 PIXEL_VARIANCE = 0.06
 """Of pixels in [-0.5, 0.5], as the authors assume it; the reconstruction error is divided by it."""
@@ -64,6 +65,7 @@ class VQVAEPhase:
         figures = {
             "psnr": round_trip.decibels(error),
             "perplexity": perplexity(tokens, model.codebook_size),
+            "codes": used_codes(tokens, model.codebook_size),
         }
         return Losses({self.name: terms}, figures)
 

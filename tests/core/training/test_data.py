@@ -26,15 +26,16 @@ def noise(frames: int = 12, seed: int = 0) -> Frames:
 
 
 def test_same_seed_same_clip() -> None:
-    clips = [cut_clip(HeldVideo(noise()), np.random.default_rng(7), CUT, True) for _ in range(2)]
+    clips = [cut_clip(HeldVideo(noise()), np.random.default_rng(7), CUT, True)[0] for _ in range(2)]
 
     assert clips[0].shape == (4, 16, 16, 3)
     assert np.array_equal(*clips)
 
 
 def test_a_video_that_is_too_short_repeats_its_last_frame() -> None:
-    clip = cut_clip(HeldVideo(noise(frames=2)), np.random.default_rng(0), CUT)
+    clip, numbers = cut_clip(HeldVideo(noise(frames=2)), np.random.default_rng(0), CUT)
 
+    assert numbers == (0, 1, 1, 1)
     assert np.array_equal(clip[1], clip[3])
 
 
@@ -44,7 +45,7 @@ def test_every_frame_may_be_the_first_that_leaves_room(
 ) -> None:
     video = HeldVideo(np.repeat(np.arange(total, dtype=np.uint8), 2 * 2 * 3).reshape(-1, 2, 2, 3))
 
-    clip = cut_clip(video, np.random.default_rng(seed), Cut(frames, 2, strides, zoom=1))
+    clip, _ = cut_clip(video, np.random.default_rng(seed), Cut(frames, 2, strides, zoom=1))
 
     numbers = clip[:, 0, 0, 0].astype(int)
     steps = np.diff(numbers)

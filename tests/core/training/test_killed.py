@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from core.training.checkpoints import load_checkpoint
+from core.training.report import SPEED
 from tests.conftest import ROOT
 
 KILLS = 2
@@ -35,7 +36,7 @@ def start(recipe: Path, run: Path, **settings: str) -> subprocess.Popen[str]:
 def curve(run: Path) -> list[dict[str, float]]:
     """All lines, but for how fast they came; a half one would not be JSON."""
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [{k: v for k, v in line.items() if k != "samples_per_second"} for line in lines]
+    return [{k: v for k, v in line.items() if k not in SPEED} for line in lines]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from core.jobs import train
 from core.requests import TrainRequest
 from core.training.checkpoints import load_checkpoint
+from core.training.report import SPEED
 from tests.conftest import ROOT
 from tests.core.training.test_videogpt import RECIPE as VIDEOGPT
 
@@ -25,7 +26,7 @@ lecam = 0.1
 filters = 8
 multipliers = [1, 2]
 """
-WHOLE = ("samples_per_second", "gradient", "accuracy", "psnr", "perplexity")
+WHOLE = (*SPEED, "codes", "gradient", "accuracy", "psnr", "perplexity")
 """Figures that are no means over the clips of a batch: of two halves they are something else."""
 
 
