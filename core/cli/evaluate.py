@@ -87,6 +87,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--c3d", type=Path, metavar="FILE", help="C3D of UCF-101, TorchScript or weights: IS"
     )
+    how.add_argument(
+        "--judge",
+        type=Path,
+        metavar="FILE",
+        help="made by `maskreel judge` on such footage: a Frechet distance of its features, and "
+        "the share of clips whose class it tells",
+    )
     how.add_argument("--batch", type=int, default=4, help="clips at a time; default: 4")
     how.add_argument("--processes", type=int, default=1, help="that share the work; default: 1")
     how.add_argument(
@@ -146,7 +153,7 @@ def _request(arguments: argparse.Namespace, bundle: Path, card: ModelCard) -> Ev
     request = EvaluateRequest(
         bundle=bundle,
         tasks=tuple(arguments.tasks),
-        networks=NetworkFiles(arguments.networks, arguments.i3d, arguments.c3d),
+        networks=NetworkFiles(arguments.networks, arguments.i3d, arguments.c3d, arguments.judge),
         **{name: getattr(arguments, name) for name in SAME_NAMES},
     )
     options = _options(arguments.settings, decoder_name(request, card))

@@ -4,6 +4,7 @@
     frame/TASK/WAY/METRIC        (n, s)     of whole frames
     hole/TASK/WAY/METRIC         (n, s)     of what was unknown, the known pixels put back
     set/METRIC/TASK/WAY          (n, s, D)  features of results; of real clips: set/METRIC/real
+    told/TASK                    (n, s)     whether the judge tells the clip's class; also told/real
     seconds/TASK                 (3,)       of tokens, of pixels, and the number of results
     tokens/counts                (K,)       how often each code is in the clips
     about/device                 ()         where it was measured
@@ -39,6 +40,7 @@ from core.evaluation.request import EvaluateRequest
 from core.jobs.bundles import settle_numerics
 from core.metrics import causal_prior, masked_prior
 from core.metrics.catalogue import Metrics
+from core.metrics.judge import told
 from core.pixels import to_frames, to_video
 from core.tokens import Condition
 
@@ -96,6 +98,7 @@ class Measuring:
         yield from self._features(f"{REAL}/clips", clips.frames[:, None])
         windows = clips.windows.reshape(len(clips.frames), -1, *clips.frames.shape[1:])
         yield from self._features(f"{REAL}/windows", windows)
+        yield from self._told(REAL, clips.frames[:, None], clips.labels)
         yield from self._pictures(clips, "truth", clips.frames)
         rebuilt = to_frames(self._bundle.tokenizer.decode(tokens))
         yield from self._features(f"{TOKENIZER}/{MODEL}", rebuilt[:, None])
@@ -116,6 +119,7 @@ class Measuring:
         yield f"seconds/{name}", np.sum(spent, axis=0)
         generated = np.stack([one.clips for one in results], axis=1)
         yield from self._features(f"{name}/{MODEL}", generated)
+        yield from self._told(name, generated, clips.labels)
         pasted = np.where(known[:, None, ..., None], clips.frames[:, None], generated)
         grey = np.where(known[..., None], clips.frames, np.uint8(128))
         yield from self._pictures(clips, f"{name}/input", grey)
@@ -155,6 +159,19 @@ class Measuring:
         for metric in self._metrics.sets if s else ():
             features = metric.features(results.reshape(n * s, *results.shape[2:]))
             yield f"set/{metric.name}/{name}", features.reshape(n, s, -1)
+
+    def _told(self, name: str, results: Frames, labels: NDArray[np.int64]) -> Named:
+        """Of clips (n, s, T, H, W, 3), by their labels; those without a class are told wrong."""
+        if self._metrics.judge is None:
+            return
+        judge, card = self._metrics.judge
+        names = (*self._bundle.card.classes, "")
+        rows = [told(judge, to_video(row, self._device)).tolist() for row in results]
+        right = [
+            [card.classes[number] == names[label] for number in row]
+            for row, label in zip(rows, labels, strict=True)
+        ]
+        yield f"told/{name}", np.array(right, np.float64)
 
     def _prior(
         self, clips: Shown, video: Tensor, tokens: Tensor, conditions: dict[str, Condition]

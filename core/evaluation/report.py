@@ -25,7 +25,7 @@ OWN_FILL = " (its fill)"
 MT8 = ("FP", "FI", "OPC", "OPV", "OPH", "OPD", "IPC", "IPD")
 MT10 = (*MT8, "CG", "CFP")
 """Tasks that MAGVIT's tables are averaged over."""
-ARROWS = {True: "↑", False: "↓"}
+ARROWS = {True: " ↑", False: " ↓", None: ""}
 
 
 def markdown(report: Tree) -> str:
@@ -34,7 +34,9 @@ def markdown(report: Tree) -> str:
     Args:
         report: as `core.jobs.evaluate` makes it.
     """
-    sections = (_head, _tokenizer, _sets, _frames, _holes, _classes, _prior, _networks)
+    sections = (
+        _head, _tokenizer, _sets, _recognised, _frames, _holes, _classes, _prior, _networks,
+    )  # fmt: skip
     return "\n".join(line for section in sections for line in section(report)) + "\n"
 
 
@@ -126,6 +128,17 @@ def _averages(sets: Tree) -> dict[str, Sequence[str]]:
 def _network(report: Tree, metric: str) -> str:
     """Which one the scores of a table are made with."""
     return ", ".join(f"{file} `{sha[:8]}`" for file, sha in report["networks"][metric].items())
+
+
+def _recognised(report: Tree) -> Iterator[str]:
+    """Of generated clips, and of the real ones, by the class that they were asked for."""
+    scores = report["recognised"]
+    if not scores:
+        return
+    yield "\n## Clips whose class the judge tells\n"
+    yield f"A share of the clips, 0 to 1; the judge is {report['judge']}.\n"
+    cells = [f"{s['mean']:.3f}" + _spread(s["deviation"], None) for s in scores.values()]
+    yield from _table(list(scores), [cells])
 
 
 def _frames(report: Tree) -> Iterator[str]:
@@ -227,7 +240,7 @@ def _way(task: str, way: str, ways: Tree) -> str:
 
 
 def _title(metric: type[Metric]) -> str:
-    return f"{metric.label} {ARROWS[metric.rises]}"
+    return f"{metric.label}{ARROWS[metric.rises]}"
 
 
 def _score(score: Tree, metric: type[Metric]) -> str:

@@ -41,6 +41,7 @@ class Results:
             "frame": self._pairs("frame"),
             "hole": self._pairs("hole"),
             "sets": self._sets.scores(),
+            "recognised": self._recognised(),
             "speed": self._speed(),
             "classes": self._classes(),
             "prior": self._prior(),
@@ -89,6 +90,13 @@ class Results:
             name: self._score(self._whole(path))
             for path, (name,) in self._under("clip")
             if name != "label"
+        }
+
+    def _recognised(self) -> Tree:
+        """task → share of the clips whose class the judge tells; "real": of the real ones."""
+        return {
+            task: self._score(self._whole(name).mean(axis=1))
+            for name, (task,) in self._under("told")
         }
 
     def _speed(self) -> Tree:
@@ -150,4 +158,5 @@ def flat(tree: Tree) -> dict[str, float]:
     for task, ways in tree["sets"].items():
         for way, metrics in ways.items():
             found |= {f"{task}_{m}_{way}": score["full"] for m, score in metrics.items()}
+    found |= {f"recognised_{task}": score["mean"] for task, score in tree["recognised"].items()}
     return {name: value for name, value in found.items() if value is not None} | tree["tokens"]

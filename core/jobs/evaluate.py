@@ -26,6 +26,7 @@ from core.evaluation.store import Store
 from core.evaluation.workers import measured
 from core.metrics.catalogue import PAIR_METRICS, SET_METRICS
 from core.metrics.files import checksum
+from core.metrics.judge import read_card
 from core.options import schema
 
 REPORT, TEXT, SHEET = "report.json", "report.md", "contact-sheet.png"
@@ -91,6 +92,7 @@ def _report(request: EvaluateRequest, card: ModelCard, store: Store) -> dict[str
         "zoom": request.zoom,
         "processes": processes,
         "decoder": _settings(request, card),
+        "judge": _judge(request),
         "networks": {
             name: {path.name: checksum(path) for path in metric.networks(request.networks)}
             for name, metric in (PAIR_METRICS | SET_METRICS).items()
@@ -99,6 +101,14 @@ def _report(request: EvaluateRequest, card: ModelCard, store: Store) -> dict[str
         **tree,
         "metrics": flat(tree),
     }
+
+
+def _judge(request: EvaluateRequest) -> str:
+    """What the judge was trained on, and how often it is right about held-out clips; "" without."""
+    if request.networks.judge is None:
+        return ""
+    card = read_card(request.networks.judge)
+    return f"a 3D network trained on {card.data}, right about {card.accuracy:.1%} of held-out clips"
 
 
 def _settings(request: EvaluateRequest, card: ModelCard) -> str:

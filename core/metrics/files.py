@@ -18,17 +18,19 @@ class NetworkFiles:
     """Attributes:
     folder: holds SqueezeNet 1.1 and the heads of LPIPS.
     i3d, c3d: one file each: TorchScript or a state dict.
+    judge: a network trained on such footage itself, see `core.metrics.judge`.
     """
 
     folder: Path | None = None
     i3d: Path | None = None
     c3d: Path | None = None
+    judge: Path | None = None
 
     def __post_init__(self) -> None:
         """Raises UserError when something that is named is not there."""
         if self.folder is not None and not self.folder.is_dir():
             raise UserError(f"There is no folder of networks {self.folder}.")
-        for path in (self.i3d, self.c3d):
+        for path in (self.i3d, self.c3d, self.judge):
             if path is not None and not path.is_file():
                 raise UserError(f"There is no network {path}.")
 
@@ -44,7 +46,7 @@ class NetworkFiles:
     @property
     def paths(self) -> tuple[Path, ...]:
         """Of all networks that there are."""
-        named = (self.squeezenet, self.lpips, self.i3d, self.c3d)
+        named = (self.squeezenet, self.lpips, self.i3d, self.c3d, self.judge)
         return tuple(path for path in named if path is not None)
 
 

@@ -34,7 +34,7 @@ class FrechetSqueezeNet:
     name: ClassVar[str] = "frechet"
     label: ClassVar[str] = "Frechet (SqueezeNet)"
     digits: ClassVar[int] = 1
-    rises: ClassVar[bool] = False
+    rises: ClassVar[bool | None] = False
     compares: ClassVar[bool] = True
     needs: ClassVar[str] = "--networks FOLDER with squeezenet1_1….pth"
 

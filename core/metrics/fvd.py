@@ -33,7 +33,7 @@ class FVD:
     name: ClassVar[str] = "fvd"
     label: ClassVar[str] = "FVD"
     digits: ClassVar[int] = 1
-    rises: ClassVar[bool] = False
+    rises: ClassVar[bool | None] = False
     compares: ClassVar[bool] = True
     needs: ClassVar[str] = "--i3d FILE: I3D of Kinetics-400"
 

@@ -57,7 +57,7 @@ class InceptionScore:
     name: ClassVar[str] = "inception"
     label: ClassVar[str] = "IS"
     digits: ClassVar[int] = 2
-    rises: ClassVar[bool] = True
+    rises: ClassVar[bool | None] = True
     compares: ClassVar[bool] = False
     needs: ClassVar[str] = "--c3d FILE: C3D of UCF-101"
 

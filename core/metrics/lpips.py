@@ -101,7 +101,7 @@ class LpipsMetric:
     name: ClassVar[str] = "lpips"
     label: ClassVar[str] = "LPIPS"
     digits: ClassVar[int] = 3
-    rises: ClassVar[bool] = False
+    rises: ClassVar[bool | None] = False
     needs: ClassVar[str] = "--networks FOLDER with squeezenet1_1….pth and lpips_v0.1_squeeze.pth"
 
     def __init__(self, lpips: Lpips, device: torch.device) -> None:

@@ -23,14 +23,15 @@ Known = NDArray[np.bool_]
 class Metric(Protocol):
     """Attributes:
     name: short, stable: it names figures in reports and cards.
-    label: of a column; digits: after the point; rises: whether more is better.
+    label: of a column; digits: after the point.
+    rises: whether more is better; None where neither is.
     needs: what to give when `open` has found no network.
     """
 
     name: ClassVar[str]
     label: ClassVar[str]
     digits: ClassVar[int]
-    rises: ClassVar[bool]
+    rises: ClassVar[bool | None]
     needs: ClassVar[str]
 
     @staticmethod

@@ -56,7 +56,7 @@ def ssim_inside(video: Video, target: Video, region: NDArray[np.bool_]) -> float
 class _OfPixels:
     """What both metrics share: no network, and a value of each result and region."""
 
-    rises: ClassVar[bool] = True
+    rises: ClassVar[bool | None] = True
     needs: ClassVar[str] = ""
 
     @staticmethod

@@ -23,6 +23,7 @@ from core.jobs import evaluate
 from core.jobs.evaluate import REPORT, SHEET, TEXT, write_metrics
 from core.metrics.baselines import BASELINES
 from core.metrics.files import NetworkFiles, checksum
+from core.metrics.judge import Judge, JudgeCard, save_judge
 from tests.bundles import tiny_bundle, tiny_videogpt_bundle
 from tests.core.metrics.test_published_networks import ScriptedC3D, ScriptedI3D, script
 from tests.core.training.conftest import moving_circle, write_video
@@ -182,7 +183,30 @@ def test_metrics_with_networks(shared: Path, request_: EvaluateRequest) -> None:
     ]
     (sha,) = report["networks"]["frechet"].values()
     assert f"squeezenet1_1_torchvision_fp16.pth `{sha[:8]}`" in update.text
-    assert [line.split(":")[0] for line in report["absent"]] == ["FVD", "IS"]
+    assert [line.split(":")[0] for line in report["absent"]] == [
+        "Frechet (3D network)",
+        "FVD",
+        "IS",
+    ]
+
+
+def test_a_judge_measures_distances_and_tells_classes(
+    request_: EvaluateRequest, tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    card = JudgeCard(("left", "right"), (), 0.875, (), "test footage", 8, 1)
+    save_judge(Judge(2, 0), card, tmp_path / "judge.safetensors")
+    networks = NetworkFiles(judge=tmp_path / "judge.safetensors")
+
+    update = last(evaluate.run(replace(request_, networks=networks, clips=4, folds=1)))
+
+    assert update.report["sets"]["CG"]["model"]["frechet3d"]["full"] > 0
+    assert update.report["sets"]["FI"]["model"]["motion"]["full"] >= 0
+    told = update.report["recognised"]
+    assert list(told) == ["real", "IPC", "FI", "CG", "paint"]
+    assert all(0 <= score["mean"] <= 1 for score in told.values())
+    assert update.metrics["recognised_CG"] == told["CG"]["mean"]
+    assert "trained on test footage, right about 87.5% of held-out clips" in update.text
 
 
 @pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")

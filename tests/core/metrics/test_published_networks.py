@@ -182,6 +182,6 @@ def test_only_metrics_whose_network_is_given_are_opened(tmp_path: Path) -> None:
     metrics = Metrics.open(NetworkFiles(i3d=path), CPU)
 
     assert [metric.name for metric in metrics.pairs] == ["psnr", "ssim"]
-    assert [metric.name for metric in metrics.sets] == ["fvd"]
+    assert [metric.name for metric in metrics.sets] == ["fvd", "motion"]
     with pytest.raises(UserError, match="There is no network"):
         NetworkFiles(c3d=tmp_path / "c3d.pt")
