@@ -19,6 +19,7 @@ from core.tasks import TASKS, Known, Task, nothing
 from core.window import Window
 
 Picture = NDArray[np.uint8]
+Box = tuple[slice, slice]
 
 
 def unknown_pixels(
@@ -39,6 +40,8 @@ def unknown_pixels(
         return painted.at(frame)[window.rows, window.columns]
     if task.continues or task.region is nothing:  # whole frames; the result may be of any length
         return np.full((window.height, window.width), number >= kept)
+    if task.lasting:  # on all frames the same
+        return ~_region(task, (1, window.height, window.width))[0]
     return ~_region(task, (window.frames, window.height, window.width))[number]
 
 
@@ -60,16 +63,18 @@ def composite(
     Returns:
         uint8 (H, W, 3); `original` itself when nothing is unknown.
     """
-    if not unknown.any():
+    box = _box(unknown)
+    if box is None:
         return original
     result = original.copy()
-    crop = result[window.rows, window.columns]
-    fresh = window.from_model(generated)
-    share = _share(unknown, window, original.shape[:2], feather)
-    seam = unknown & (share < 1)
+    crop, wanted = result[window.rows, window.columns][box], unknown[box]
+    fresh = window.from_model(generated)[box]
+    distance = _distance(unknown, box, window, original.shape[:2])
+    seam = np.nonzero(wanted & (distance < feather + 1))
+    share = (distance[seam] / (feather + 1))[:, None]
     old = crop[seam].astype(np.float32)
-    blend = old + (fresh[seam] - old) * share[seam, None]
-    cv2.copyTo(fresh, unknown.astype(np.uint8), crop)  # in place, through the view
+    blend = old + (fresh[seam] - old) * share
+    cv2.copyTo(fresh, wanted.view(np.uint8), crop)  # in place, through the view
     crop[seam] = np.round(blend)
     return result
 
@@ -94,14 +99,17 @@ def layer(
     result = np.zeros((size[1], size[0], 4), np.uint8)
     crop = result[window.rows, window.columns]
     crop[..., :3] = window.from_model(generated)
-    if unknown.any():
-        crop[..., 3] = np.round(_share(unknown, window, size[::-1], feather) * unknown * 255)
+    box = _box(unknown)
+    if box is not None:
+        share = np.minimum(_distance(unknown, box, window, size[::-1]) / (feather + 1), 1)
+        crop[box][..., 3] = np.round(share * unknown[box] * 255)
     return result
 
 
 def composited_length(request: GenerationRequest, clip_frames: int) -> int:
     """Frames of the clip with the result in it: what is continued may go on past the clip's end."""
-    goes_on = TASKS[request.task].continues or request.length > 0
+    task = TASKS[request.task]
+    goes_on = task.continues or (request.length > 0 and not task.lasting)
     return max(clip_frames, request.covered.range.stop) if goes_on else clip_frames
 
 
@@ -163,16 +171,28 @@ def _region(task: Task, shape: tuple[int, int, int]) -> Known:
     return task.region(shape)
 
 
-def _share(unknown: Mask, window: Window, size: tuple[int, ...], feather: float) -> NDArray:
-    """How much of each pixel is generated, float32 (height, width) in [0, 1].
+def _box(unknown: Mask) -> Box | None:
+    """Rows and columns of the smallest box around what is unknown, or None."""
+    rows, columns = (np.flatnonzero(unknown.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return None
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
 
-    It rises with the distance to what stays. Beyond the window's edge the clip stays as well;
-    beyond the edge of the picture (`size`: its height and width) there is nothing.
+
+def _distance(
+    unknown: Mask, box: Box, window: Window, size: tuple[int, ...]
+) -> NDArray[np.float32]:
+    """How far each pixel of the box is from what stays, float32 (h, w).
+
+    Around the box all stays, beyond the window's edge as well; beyond the edge of the picture
+    (`size`: its height and width) there is nothing.
     """
-    around = np.pad(unknown.astype(np.uint8), 1, mode="edge")
-    around[0, :] *= window.top == 0
-    around[-1, :] *= window.top + window.height == size[0]
-    around[:, 0] *= window.left == 0
-    around[:, -1] *= window.left + window.width == size[1]
-    distance = cv2.distanceTransform(around, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]
-    return np.minimum(distance / (feather + 1), 1)
+    rows, columns = box
+    around = cv2.copyMakeBorder(
+        unknown[box].view(np.uint8), 1, 1, 1, 1, borderType=cv2.BORDER_REPLICATE
+    )
+    around[0, :] *= rows.start == window.top == 0
+    around[-1, :] *= rows.stop == window.height == size[0] - window.top
+    around[:, 0] *= columns.start == window.left == 0
+    around[:, -1] *= columns.stop == window.width == size[1] - window.left
+    return cv2.distanceTransform(around, cv2.DIST_L2, cv2.DIST_MASK_5)[1:-1, 1:-1]

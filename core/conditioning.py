@@ -29,6 +29,7 @@ def condition(
     kept: int = 0,
     known_frames: int = 1,
     context_frames: int = 0,
+    carried: int = 0,
 ) -> Condition:
     """What is given of the clips, as tokens.
 
@@ -40,6 +41,7 @@ def condition(
         kept: number of known first frames; for tasks that continue a clip alone.
         known_frames: number of known first (and last) frames, for tasks that count them.
         context_frames: how many first frames the transformer looks at; not more than are kept.
+        carried: number of first frames, of whole tokens, that are known besides.
 
     Raises:
         ValueError: the grid does not divide by the stride, or the region is missing or too much.
@@ -47,7 +49,7 @@ def condition(
     b, _, length, height, width = clips.shape
     shape = (length, height, width)
     pixels, tokens_known = known_regions(
-        task, shape, tokenizer.stride, painted, kept, frames=known_frames
+        task, shape, tokenizer.stride, painted, kept, frames=known_frames, carried=carried
     )
     given = torch.from_numpy(tokens_known).to(clips.device).expand(b, *tokens_known.shape)
     tokens = torch.zeros(given.shape, dtype=torch.int64, device=clips.device)

@@ -260,6 +260,15 @@ class MaskTrack:
         """All spans from the one before the first key frame on."""
         return tuple(self.span_of(start) for start in (LEAD, *self._keys)) if self._keys else ()
 
+    @property
+    def own_span(self) -> range:
+        """The frames from the first to the last that has a mask of its own; one on which nothing is
+        painted any more is not among them."""
+        if not self.keyframes:
+            return range(0)
+        last = self._known[-1]
+        return range(self._known[0], last + 1 - self._runs(last).empty)
+
     def box(self, frames: Iterable[int]) -> Box | None:
         """The smallest box around what is painted on these frames, or None."""
         sources = {self.source(frame) for frame in frames} - {None}

@@ -133,6 +133,14 @@ class Task:
     continues: bool = False
     description: str = ""
 
+    @property
+    def lasting(self) -> bool:
+        """Whether its region goes on over more frames than a model has: it is painted over time,
+        or stands still."""
+        return self.painted or self.region in _STILL
+
+
+_STILL = (horizontal_strip, vertical_strip, centre_box, around_centre_box)
 
 _ALL = (
     Task(
@@ -298,6 +306,7 @@ def known_regions(
     painted: Known | None = None,
     kept: int = 0,
     frames: int = 1,
+    carried: int = 0,
 ) -> tuple[Known, Known]:
     """What is known of the pixels (T, H, W) and which tokens (t, h, w) are given.
 
@@ -308,10 +317,20 @@ def known_regions(
             token is given when all of its frames are known.
         frames: number of first (and last) frames that are known; another than one only where the
             task counts them. A token is given when any of its frames is known.
+        carried: number of first frames, of whole tokens, that are known besides, as an earlier
+            window has brought them.
 
     Raises:
         ValueError: the shape does not divide, or a region is missing or not asked for.
     """
+    pixels, tokens = _regions(task, shape, stride, painted, kept, frames)
+    pixels[:carried], tokens[: carried // stride[0]] = True, True
+    return pixels, tokens
+
+
+def _regions(
+    task: Task, shape: Shape, stride: Shape, painted: Known | None, kept: int, frames: int
+) -> tuple[Known, Known]:
     if task.continues != (kept > 0):
         raise ValueError(f"task {task.name} keeps {'some' if task.continues else 'no'} frames")
     if kept:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.masks import Mask, MaskTrack
+from core.masks import Box, Mask, MaskTrack
 
 MARGIN = 1.6
 """How much wider than the painted region a fitted window is, so that the model sees around it."""
@@ -43,6 +43,11 @@ class Window:
     def grid(self) -> tuple[int, int, int]:
         """The model's clip size (T, H, W)."""
         return self.frames, self.model_height, self.model_width
+
+    @property
+    def squeeze(self) -> float:
+        """How many times as wide as it is the model sees the picture; 1 = as it is."""
+        return self.model_width * self.height / (self.model_height * self.width)
 
     @property
     def range(self) -> range:
@@ -80,8 +85,12 @@ class Window:
 
     def mask_to_model(self, mask: Mask) -> Mask:
         """A clip mask → the model's: a model pixel is masked when it holds any masked pixel."""
-        crop = mask[self.rows, self.columns].astype(np.float32)
-        return self._to_model_size(crop) > 0
+        return self.share_to_model(mask[self.rows, self.columns]) > 0
+
+    def share_to_model(self, mask: Mask) -> NDArray[np.float32]:
+        """A mask of the crop, bool (height, width) → the share of each model pixel that it holds,
+        float32 (model_height, model_width)."""
+        return self._to_model_size(mask.astype(np.float32))
 
     def from_model(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A generated frame → the size of the crop (height, width, 3)."""
@@ -97,28 +106,32 @@ def whole(size: tuple[int, int], grid: tuple[int, int, int], *, first: int = 0) 
 
 
 def fitted(
-    size: tuple[int, int],
-    clip_frames: int,
-    grid: tuple[int, int, int],
-    painted: MaskTrack,
-    *,
-    frame: int = 0,
+    size: tuple[int, int], grid: tuple[int, int, int], painted: MaskTrack, frames: range
 ) -> Window:
-    """A window around what is painted, with room to see around it.
+    """A window around what is painted, with room to see around it; without painting the whole
+    picture.
 
-    Its range begins so that `frame` (the one being looked at) lies inside, and covers the
-    painting's first key frame when it can. It is as large as the masks of its frames need; without
-    any, as all masks need; without painting: the whole picture.
+    It has the model's aspect, unless what is painted is then too wide or too high for it: the
+    model sees all of it nevertheless, squeezed.
+
+    Args:
+        frames: of the clip, that the result covers. The window is as large as the masks of these
+            need; without any among them, as all masks need.
     """
-    latest = max(0, clip_frames - grid[0])
-    first = min(min(painted.keyframes, default=frame), frame)
-    first = min(max(first, frame - grid[0] + 1), latest)
-    box = painted.box(range(first, first + grid[0])) or bounds(painted)
+    box = painted.box(frames) or bounds(painted)
     if box is None:
-        return whole(size, grid, first=first)
+        return whole(size, grid, first=frames.start)
     left, top, right, bottom = box
     height = max(bottom - top, (right - left) * grid[1] / grid[2]) * MARGIN
-    return _around(size, grid, ((left + right) / 2, (top + bottom) / 2), height, first)
+    centre = (left + right) / 2, (top + bottom) / 2
+    return _containing(box, size, _around(size, grid, centre, height, frames.start))
+
+
+def beginning(painted: MaskTrack, frame: int, length: int, clip_frames: int) -> int:
+    """The clip's frame that a result of so many frames begins with: what is painted first, as long
+    as `frame`, the one that is looked at, lies inside."""
+    first = min(min(painted.keyframes, default=frame), frame)
+    return min(max(first, frame - length + 1), max(0, clip_frames - length))
 
 
 def bounds(painted: MaskTrack) -> tuple[int, int, int, int] | None:
@@ -143,9 +156,26 @@ def _around(
     height = min(max(height, model_height), size[1], size[0] / aspect)
     tall = max(1, round(height))
     wide = max(1, min(size[0], round(height * aspect)))
-    left = round(min(max(centre[0] - wide / 2, 0), size[0] - wide))
-    top = round(min(max(centre[1] - tall / 2, 0), size[1] - tall))
+    left = _place(centre[0] - wide / 2, size[0] - wide)
+    top = _place(centre[1] - tall / 2, size[1] - tall)
     return Window(left, top, wide, tall, first, frames, model_height, model_width)
+
+
+def _containing(box: Box, size: tuple[int, int], window: Window) -> Window:
+    """The window with the box inside: where its aspect does not allow for that, it is freed."""
+    left, top, right, bottom = box
+    if right - left > window.width:
+        wide = min(size[0], round((right - left) * MARGIN))
+        window = replace(window, left=_place((left + right - wide) / 2, size[0] - wide), width=wide)
+    if bottom - top > window.height:
+        tall = min(size[1], round((bottom - top) * MARGIN))
+        window = replace(window, top=_place((top + bottom - tall) / 2, size[1] - tall), height=tall)
+    return window
+
+
+def _place(wanted: float, most: int) -> int:
+    """The nearest possible place of an edge."""
+    return round(min(max(wanted, 0), most))
 
 
 def _resized(picture: NDArray, width: int, height: int, magnify: int) -> NDArray:

@@ -343,9 +343,11 @@ def _window(
         return Window(left, top, width, height, first, *grid, stride)
     if painted is None:
         return replace(whole(size, grid, first=first), stride=stride)
-    covered = range(first, first + grid[0] * stride)
-    window = fitted(size, length, grid, painted.baked(covered), frame=first)
-    return replace(window, first=first, stride=stride) if arguments.frames else window
+    span = (arguments.length or grid[0]) * stride
+    if arguments.frames is None:
+        first = min(first, max(0, length - span))
+    window = fitted(size, grid, painted, range(first, first + span))
+    return replace(window, stride=stride)
 
 
 def _range(

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.cards import ModelCard
 from core.decoders import DECODERS, Decoder
 from core.decoders.state import DecodeState
 from core.errors import UserError
-from core.jobs.windows import Windows, least_overlap, usual_overlap, window_seeds
-from core.media.reading import ClipReader, open_clip
+from core.jobs.beginnings import seeds_of, state_of
+from core.jobs.footage import Footage
+from core.jobs.windows import Windows, overlaps, window_seeds
 from core.options import with_options
 from core.requests import REFINER, GenerationRequest
 from core.tasks import TASKS, Known, Task, known_regions, token_grid
@@ -27,8 +25,7 @@ class Plan:
 
     Attributes:
         windows: of the result; one, where it is no longer than the model's clips.
-        frames: uint8 (T, H, W, 3) of the model's size; black where there is no clip.
-        painted: bool (T, H, W), True = to be generated; for painted tasks alone.
+        footage: the clip; whoever has the plan closes it.
         state: where to go on from, or a finished result to refine, or None.
     """
 
@@ -38,17 +35,18 @@ class Plan:
     label: int | None
     decoder: Decoder
     windows: Windows
-    frames: NDArray[np.uint8]
-    painted: Known | None
+    footage: Footage
     state: DecodeState | None
 
-    @property
-    def known(self) -> Known:
-        """Bool (T, H, W): pixels of the first window that the model may see."""
-        request = self.request
-        return known_regions(
-            self.task, request.window.grid, self.card.stride, self.painted, request.kept
-        )[0]
+    def known(self, painted: Known | None, carried: int = 0) -> Known:
+        """Bool (T, H, W): pixels of a window that the model may see.
+
+        Args:
+            painted: what is painted in it, for a painted task.
+            carried: number of its first frames that the window before has brought.
+        """
+        grid, kept = self.request.window.grid, self.request.kept
+        return known_regions(self.task, grid, self.card.stride, painted, kept, carried=carried)[0]
 
     def labels(self, count: int) -> list[int] | None:
         """The class of `count` samples."""
@@ -57,7 +55,7 @@ class Plan:
     @property
     def steps(self) -> int:
         """Decode steps of one window."""
-        return self.decoder.total(_grid(self.request, self.card))
+        return self.decoder.total(token_grid(self.request.window.grid, self.card.stride))
 
     def state_in(self, window: int) -> DecodeState | None:
         """The state to go on from, when it lies in that window."""
@@ -65,7 +63,7 @@ class Plan:
 
     def seeds(self, window: int) -> tuple[int, ...]:
         """One seed per variation."""
-        return window_seeds(_seeds(self.request), window)
+        return window_seeds(seeds_of(self.request), window)
 
 
 def checked(request: GenerationRequest) -> Plan:
@@ -79,11 +77,11 @@ def checked(request: GenerationRequest) -> Plan:
     label = _label(request, task, card)
     _check_sizes(request, card)
     _check_kept(request, task, card)
-    windows = _windows(request, card)
+    windows = _windows(request, task, card)
     decoder = _decoder(request, card)
-    state = _state(request, card, decoder, windows)
-    frames, painted = _pixels_of_clip(request, task)
-    return Plan(request, task, card, label, decoder, windows, frames, painted, state)
+    state = state_of(request, card, decoder, windows)
+    footage = Footage(request, task)
+    return Plan(request, task, card, label, decoder, windows, footage, state)
 
 
 def _task(request: GenerationRequest, card: ModelCard) -> Task:
@@ -148,14 +146,15 @@ def _check_kept(request: GenerationRequest, task: Task, card: ModelCard) -> None
     )
 
 
-def _windows(request: GenerationRequest, card: ModelCard) -> Windows:
-    frames, stride = card.frames, card.stride[0]
+def _windows(request: GenerationRequest, task: Task, card: ModelCard) -> Windows:
+    frames = card.frames
     if not request.length and not request.overlap:
         return Windows(frames, 0, frames)
-    if not card.causal:
+    if not card.causal and not task.lasting:
         raise UserError(
-            f"“{card.title}” decides all of its {frames} frames at once, so its result has neither "
-            "another length nor an overlap. Leave both at 0, or choose a model that continues."
+            f"A result of task {task.name} has the {frames} frames that “{card.title}” decides at "
+            "once: neither another length nor an overlap. Leave both at 0, or choose a task that "
+            "lasts, such as paint."
         )
     length = request.length or frames
     if length < frames:
@@ -163,19 +162,19 @@ def _windows(request: GenerationRequest, card: ModelCard) -> Windows:
             f"A result of “{card.title}” has at least the {frames} frames of one window, not "
             f"{length}. Ask for more frames, or for 0: one window."
         )
-    least, most = least_overlap(stride, card.context_frames), frames - stride
-    if least > most:
+    able = overlaps(frames, card.stride[0], card.context_frames, causal=card.causal)
+    if not able.possible:
         raise UserError(
             f"“{card.title}” cannot go on from its own end: its windows of {frames} frames leave "
             f"none to invent. Leave the length at 0."
         )
-    overlap = request.overlap or min(usual_overlap(frames, stride, card.context_frames), most)
-    if overlap % stride or not least <= overlap <= most:
+    overlap = request.overlap or able.usual
+    if overlap != able.nearest(overlap):
         raise UserError(
-            f"The overlap of two windows of “{card.title}” is a multiple of {stride} from {least} "
-            f"to {most} frames, not {overlap}."
+            f"The overlap of two windows of “{card.title}” is a multiple of {able.stride} from "
+            f"{able.least} to {able.most} frames, not {overlap}."
         )
-    return Windows(frames, overlap, length)
+    return Windows(frames, overlap, length, faded=not card.causal)
 
 
 def _decoder(request: GenerationRequest, card: ModelCard) -> Decoder:
@@ -187,7 +186,7 @@ def _decoder(request: GenerationRequest, card: ModelCard) -> Decoder:
             f"The decoder “{request.decoder}” cannot decode “{card.title}”, whose transformer is "
             f"{transformer}. Choose {' or '.join(fitting) or 'another model'}."
         )
-    if chosen.refines and request.refine is None:
+    if chosen.refines and request.refine is None and request.branch is None:
         raise UserError(
             f"The decoder “{request.decoder}” goes on from a finished result, and there is none. "
             "Generate with another decoder, then refine that."
@@ -198,116 +197,3 @@ def _decoder(request: GenerationRequest, card: ModelCard) -> Decoder:
         )
     decoder: Decoder = with_options(chosen, request.options)
     return decoder
-
-
-def _state(
-    request: GenerationRequest, card: ModelCard, decoder: Decoder, windows: Windows
-) -> DecodeState | None:
-    saved = request.resume or request.refine
-    if saved is None:
-        return None
-    state = DecodeState.from_bytes(saved)
-    if request.resume is None:
-        state = _to_refine(state, request, card)
-    grid = _grid(request, card)
-    fits = (
-        state.tokens.shape == (request.count, *grid)
-        and 0 <= state.window < len(windows)
-        and state.noise.seeds == window_seeds(_seeds(request), state.window)
-        and state.done <= decoder.total(grid)
-        and _follows(state, windows.overlap // card.stride[0])
-    )
-    if not fits:
-        raise UserError(
-            "The saved state belongs to another generation (its size, length, seed or number of "
-            "steps differs); generate again from the start."
-        )
-    return state
-
-
-def _to_refine(state: DecodeState, request: GenerationRequest, card: ModelCard) -> DecodeState:
-    """What a decoder begins with that refines a finished result; it may come from a file."""
-    if state.masked.any():
-        raise UserError("Only a finished result is refined; let this generation end first.")
-    codes = card.transformer.config["codebook_size"] if card.transformer else 0
-    if not ((state.tokens >= 0) & (state.tokens < codes)).all():
-        raise UserError(
-            f"The result that shall be refined is not one of “{card.title}”: it holds tokens that "
-            "this model does not know. Generate it again."
-        )
-    return state.restarted().of(_seeds(request))
-
-
-def _follows(state: DecodeState, count: int) -> bool:
-    """Does the state's window begin with the last `count` token frames of the one before?"""
-    if state.before is None or state.window == 0:
-        return state.before is None and state.window == 0
-    return np.array_equal(state.tokens[:, :count], state.before[:, -count:])
-
-
-def _grid(request: GenerationRequest, card: ModelCard) -> tuple[int, int, int]:
-    return token_grid(request.window.grid, card.stride)
-
-
-def _seeds(request: GenerationRequest) -> range:
-    return range(request.seed, request.seed + request.count)
-
-
-def _pixels_of_clip(
-    request: GenerationRequest, task: Task
-) -> tuple[NDArray[np.uint8], Known | None]:
-    """The window's frames at the model's size, and the painted region when the task has one."""
-    if request.clip is None:
-        if task.painted or task.region(request.window.grid).any():
-            raise UserError(f"Task {task.name} needs a clip; open one first.")
-        return np.zeros((*request.window.grid, 3), np.uint8), None
-    with open_clip(request.clip) as reader:
-        _check_inside(request, reader)
-        painted = _painted(request, reader) if task.painted else None
-        window, wanted = request.window, request.window.sampled(len(reader))
-        frames = np.stack([window.to_model(reader.frame(number)) for number in wanted])
-    return frames, painted
-
-
-def _check_inside(request: GenerationRequest, reader: ClipReader) -> None:
-    window, (width, height) = request.window, reader.size
-    inside = (
-        min(window.left, window.top) >= 0
-        and window.left + window.width <= width
-        and window.top + window.height <= height
-    )
-    if not inside:
-        raise UserError(
-            f"The working window ({window.width}x{window.height} at {window.left}, {window.top}) "
-            f"reaches outside {reader.path.name}, which is {width}x{height}. Move it inside."
-        )
-    if window.first >= len(reader):
-        raise UserError(
-            f"The working window begins at frame {window.first}, but {reader.path.name} has only "
-            f"{len(reader)} frames. Move it to an earlier frame."
-        )
-    if window.first + (request.kept - 1) * window.stride >= len(reader):
-        raise UserError(
-            f"{request.kept} frames from frame {window.first} on shall be kept, but "
-            f"{reader.path.name} ends before, after {len(reader)} frames. Begin earlier, or keep "
-            "fewer."
-        )
-
-
-def _painted(request: GenerationRequest, reader: ClipReader) -> Known:
-    track, window = request.painted, request.window
-    if track is None or track.empty:
-        raise UserError("Nothing is painted yet. Paint over what shall be generated.")
-    if (track.width, track.height) != reader.size:
-        raise UserError(
-            f"The painting is {track.width}x{track.height}, but {reader.path.name} is "
-            f"{reader.size[0]}x{reader.size[1]}. Paint on this clip again."
-        )
-    masks = [window.mask_to_model(track.at(number)) for number in window.sampled(len(reader))]
-    painted = np.stack(masks)
-    if not painted.any():
-        raise UserError(
-            "Nothing is painted inside the working window. Move the window over the painting, "
-            "or paint inside it."
-        )
-    return painted

@@ -12,7 +12,7 @@ from studio.widgets.option_form import OptionForm
 
 
 class Lengths(QWidget):
-    """There for models that decode a clip from its first frame on.
+    """There where the result may be longer than the model's clips.
 
     Attributes:
         form: the numbers; the overlap is folded away. words: what is kept and what is invented.
@@ -37,7 +37,7 @@ class Lengths(QWidget):
         column.addLayout(row)
         recipe = studio.recipe
         watch(recipe, "bundle task", self._show_form)
-        watch(recipe, "kept length overlap", self._show_values)
+        watch(recipe, "kept length overlap asked room", self._show_values)
         watch(studio.framing, "window last_kept", self._describe)
         watch(studio.playback, "out_mark", self._describe)
         watch(studio.session, "clip", self._describe)
@@ -61,20 +61,25 @@ class Lengths(QWidget):
     def _describe(self) -> None:
         recipe, covered = self._studio.recipe, self._studio.framing.covered
         windows = recipe.windows
-        self.words.setText(in_words(covered, recipe.keeps, len(windows) if windows else 1))
+        count = len(windows) if windows else 1
+        self.words.setText(in_words(covered, recipe.keeps, count, invented=recipe.causal))
 
 
-def in_words(covered: range, kept: int, windows: int) -> str:
-    """What is kept of `covered`, what is invented, and in how many windows; counted from 1."""
-    invented = covered[kept:]
+def in_words(covered: range, kept: int, windows: int, *, invented: bool = True) -> str:
+    """What is kept of `covered`, what becomes of the rest, and in how many windows; counted from 1.
+
+    Args:
+        invented: whether whole frames are; else something is generated in them.
+    """
+    rest = covered[kept:]
     many = f" ({windows} windows)" if windows > 1 else ""
     if not covered:
         return ""
     if not kept:
-        return f"Invents {_frames(covered)}{many}"
-    if not invented:
+        return f"{'Invents' if invented else 'Works on'} {_frames(covered)}{many}"
+    if not rest:
         return f"Keeps {_frames(covered)}: the out mark leaves none to invent"
-    return f"Keeps {_frames(covered[:kept])}, invents {_span(invented)}{many}"
+    return f"Keeps {_frames(covered[:kept])}, invents {_span(rest)}{many}"
 
 
 def _frames(frames: range) -> str:

@@ -214,8 +214,8 @@ class RecipePanel(QWidget):
             return
         place = f"{window.width} × {window.height} pixels at {window.left}, {window.top}"
         covered = self._studio.framing.covered
-        # Which frames a causal model invents stands beside its lengths.
-        frames = "" if recipe.causal else f"\nFrames {covered.start + 1} to {covered.stop}"
+        # Where the result may be long, its frames stand beside its length.
+        frames = "" if recipe.lasts else f"\nFrames {covered.start + 1} to {covered.stop}"
         self._about_window.setText(place + frames)
 
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from core.masks import MaskTrack
 from core.media.reading import ClipReader
-from core.window import Window, fitted, whole
+from core.window import Window, beginning, fitted, whole
 from studio.observable import Field, Observable, watch
 from studio.state.masks import Masks
 from studio.state.playback import Playback
@@ -46,7 +46,8 @@ class Framing(Observable):
         masks.edited.connect(self._follow_painting)
         watch(masks, "track", self._place)  # while masks are tracked
         watch(playback, "in_mark", self._place)
-        watch(recipe, "bundle task kept", self._place)
+        watch(playback, "out_mark", self._place)
+        watch(recipe, "bundle task kept length overlap", self._place)
         watch(playback, "position playing", self._follow_playhead)
         watch(self, "held", self._follow_playhead)
 
@@ -56,8 +57,11 @@ class Framing(Observable):
         self.fit()
 
     def fit(self) -> None:
-        """Around what is painted; for the other tasks, and without painting, the whole picture."""
+        """Around what is painted, on all its frames; for the other tasks, and without painting, the
+        whole picture."""
         self.custom = False
+        if not self._recipe.causal:
+            self._recipe.length = 0
         self._place()
 
     def continue_here(self) -> None:
@@ -88,7 +92,7 @@ class Framing(Observable):
         if window is None or windows is None or clip is None:
             return range(0)
         stop = window.first + windows.length * window.stride
-        if not self._recipe.chosen_task.continues and len(windows) == 1:
+        if not self._recipe.causal:
             stop = min(stop, len(clip))
         if self._playback.out_mark is not None:
             stop = min(stop, self._playback.out_mark + 1)
@@ -120,15 +124,23 @@ class Framing(Observable):
         self.window = window
 
     def _fitted(self, clip: ClipReader, grid: tuple[int, int, int]) -> Window:
-        """Around what is painted, from the in mark on if there is one."""
+        """Around what is painted on the frames of the result."""
         track = self._masks.track if self._recipe.chosen_task.painted else None
-        window = fitted(
-            clip.size,
-            len(clip),
-            grid,
-            track or MaskTrack(*clip.size),
-            frame=self._looked_at,
-        )
-        if self._playback.in_mark is not None:
-            window = replace(window, first=self._playback.in_mark)
-        return window
+        painted = track or MaskTrack(*clip.size)
+        span = self._asked(painted)
+        frames = max(grid[0], self._recipe.length or len(span))
+        first = self._playback.in_mark
+        if first is None:
+            first = beginning(painted, self._looked_at, frames, len(clip))
+        self._recipe.asked, self._recipe.room = max(0, span.stop - first), len(clip) - first
+        windows = self._recipe.windows
+        length = windows.length if windows is not None else grid[0]
+        return fitted(clip.size, grid, painted, range(first, first + length))
+
+    def _asked(self, painted: MaskTrack) -> range:
+        """The frames between the marks, or those from the first to the last that has a mask of its
+        own: a mask that only holds asks for no more."""
+        begin, end = self._playback.in_mark, self._playback.out_mark
+        span = painted.own_span
+        start = begin if begin is not None else span.start
+        return range(start, max(start, span.stop if end is None else end + 1))

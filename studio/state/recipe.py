@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject
 
 from core.cards import ModelCard
-from core.jobs.windows import Windows, least_overlap, usual_overlap
+from core.jobs.windows import Overlaps, Windows, overlaps
 from core.masks import MaskTrack
 from core.options import Option, Value
 from core.requests import DecoderEntry, GenerationRequest
@@ -48,7 +48,10 @@ class Recipe(Observable):
         decoder: a name of `Models.decoders`; `options` are its values by name.
         seed, count: of the first variation, and how many.
         kept, length, overlap: frames, as in `GenerationRequest`, as far as the user has chosen
-            them; 0 = what is usual for the model. They count for causal models alone.
+            them; 0 = what is usual. They count where the result may be longer than the model's
+            clips; what is kept, for causal models alone.
+        asked: frames that marks or painting ask for, of a masked model; room: those from the
+            working window's first to the clip's end, where its result ends as well.
     """
 
     bundle = Field("")
@@ -61,6 +64,8 @@ class Recipe(Observable):
     kept = Field(0)
     length = Field(0)
     overlap = Field(0)
+    asked = Field(0)
+    room = Field(0)
 
     def __init__(self, models: Models, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -129,30 +134,40 @@ class Recipe(Observable):
     # How much is kept, and how long the result is
 
     @property
+    def lasts(self) -> bool:
+        """Whether the result may be longer than the model's clips; a causal model's always may."""
+        card = self.card
+        if card is None or self.causal:
+            return card is not None
+        return self.chosen_task.lasting and self._overlaps(card).possible
+
+    @property
     def lengths(self) -> tuple[Option, ...]:
         """What can be said on them for the chosen model and task; the usual is the default."""
         card = self.card
-        if card is None or not self.causal:
+        if card is None or not self.lasts:
             return ()
-        frames, stride = card.frames, card.stride[0]
-        least, most = least_overlap(stride, card.context_frames), frames - stride
+        frames, stride, able = card.frames, card.stride[0], self._overlaps(card)
         keep = Option(
             "kept", "Keep", "int", _usual_kept(card), card.context_frames or stride, frames - 1,
             stride, help="So many frames of the clip, up to the playhead, are kept and continued.",
         )  # fmt: skip
-        longest = LONGEST_RESULT if least <= most else frames
+        longest = LONGEST_RESULT if able.possible else frames
         length = Option(
             "length", "Frames", "int", frames, frames, longest, stride,
             help="Length of the result. What does not fit into the model's "
             f"{frames} frames is made window by window, each going on from the one before.",
         )  # fmt: skip
         overlap = Option(
-            "overlap", "Overlap", "int", _usual_overlap(card), least, most, stride, advanced=True,
+            "overlap", "Overlap", "int", able.usual, able.least, able.most, stride, advanced=True,
             help="So many frames of a window are the last ones of the window before: more of them "
             "hold the result together better, fewer make it sooner.",
         )  # fmt: skip
         offered = (keep,) if self.chosen_task.continues else ()
-        return (*offered, length, overlap) if least <= most else (*offered, length)
+        return (*offered, length, overlap) if able.least < able.most else (*offered, length)
+
+    def _overlaps(self, card: ModelCard) -> Overlaps:
+        return overlaps(card.frames, card.stride[0], card.context_frames, causal=self.causal)
 
     @property
     def keeps(self) -> int:
@@ -169,14 +184,12 @@ class Recipe(Observable):
         card = self.card
         if card is None:
             return None
-        if not self.causal:
+        able = self._overlaps(card)
+        if not self.lasts or not able.possible:
             return Windows(card.frames, 0, card.frames)
-        stride = card.stride[0]
-        least, most = least_overlap(stride, card.context_frames), card.frames - stride
-        if least > most:
-            return Windows(card.frames, 0, card.frames)
-        chosen = self.overlap // stride * stride or _usual_overlap(card)
-        return Windows(card.frames, min(max(chosen, least), most), max(self.length, card.frames))
+        wanted = self.length if self.causal else min(self.length or self.asked, self.room)
+        overlap, length = able.nearest(self.overlap), max(wanted, card.frames)
+        return Windows(card.frames, overlap, length, faded=not self.causal)
 
     def choose_lengths(self, values: Mapping[str, Value]) -> None:
         """Take over values of `lengths`; what is as before stays what is usual."""
@@ -268,9 +281,3 @@ def _usual_kept(card: ModelCard) -> int:
     stride = card.stride[0]
     half = max(card.frames // 2 // stride, 1) * stride
     return min(card.context_frames or half, card.frames - 1)
-
-
-def _usual_overlap(card: ModelCard) -> int:
-    stride = card.stride[0]
-    usual = usual_overlap(card.frames, stride, card.context_frames)
-    return min(usual, card.frames - stride)

@@ -6,8 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.margins import Margins
 from core.masks import MaskTrack
-from core.window import Window, bounds, fitted, whole
+from core.window import Window, beginning, bounds, fitted, whole
 
 SIZES = st.tuples(st.integers(16, 400), st.integers(16, 400))
 GRIDS = st.sampled_from([(16, 128, 128), (4, 16, 16), (8, 64, 96), (16, 128, 32)])
@@ -34,43 +35,84 @@ def windows(draw: st.DrawFn) -> tuple[tuple[int, int], Window]:
     return (width, height), Window(left, top, wide, tall, 0, 4, *model)
 
 
-def is_inside(window: Window, size: tuple[int, int]) -> bool:
-    right, bottom = window.left + window.width, window.top + window.height
-    return min(window.left, window.top) >= 0 and right <= size[0] and bottom <= size[1]
-
-
-@given(paintings(), GRIDS, st.integers(1, 40), st.integers(0, 39))
-def test_fitted_window_lies_inside_the_picture_and_shows_the_frame(
-    painting: tuple[tuple[int, int], MaskTrack], grid: tuple[int, int, int], frames: int, at: int
+@given(paintings(), st.integers(1, 60), st.integers(1, 40), st.integers(0, 39))
+def test_a_result_begins_so_that_the_frame_is_shown_inside_the_clip(
+    painting: tuple[tuple[int, int], MaskTrack],
+    length: int,
+    frames: int,
+    at: int,
 ) -> None:
-    size, painted = painting
+    _size, painted = painting
     frame = min(at, frames - 1)
 
-    window = fitted(size, frames, grid, painted, frame=frame)
+    first = beginning(painted, frame, length, frames)
 
-    assert is_inside(window, size)
-    assert frame in window.range
-    assert window.grid == grid
+    assert 0 <= first <= max(0, frames - length)
+    assert frame in range(first, first + length)
+    if frame - min(painted.keyframes) in range(length) and first < frames - length:
+        assert first == min(painted.keyframes)
+
+
+@given(paintings(), GRIDS, st.integers(0, 40), st.integers(1, 40))
+def test_fitted_window_lies_inside_the_picture_and_contains_the_painting(
+    painting: tuple[tuple[int, int], MaskTrack],
+    grid: tuple[int, int, int],
+    first: int,
+    length: int,
+) -> None:
+    size, painted = painting
+    box = bounds(painted)
+    assert box is not None
+    left, top, right, bottom = box
+
+    window = fitted(size, grid, painted, range(first, first + length))
+
+    assert window.fits(size)
+    assert (window.first, window.grid) == (first, grid)
+    assert window.left <= left < right <= window.left + window.width
+    assert window.top <= top < bottom <= window.top + window.height
 
 
 @given(paintings(), GRIDS)
-def test_fitted_window_contains_the_painting_where_the_aspect_allows(
+def test_fitted_window_has_the_aspect_of_the_model_where_that_allows(
     painting: tuple[tuple[int, int], MaskTrack], grid: tuple[int, int, int]
 ) -> None:
     size, painted = painting
     largest = whole(size, grid)
     box = bounds(painted)
     assert box is not None
-    left, top, right, bottom = box
 
-    window = fitted(size, 16, grid, painted)
+    window = fitted(size, grid, painted, range(16))
 
-    if right - left <= largest.width:
-        assert window.left <= left
-        assert right <= window.left + window.width
-    if bottom - top <= largest.height:
-        assert window.top <= top
-        assert bottom <= window.top + window.height
+    if box[2] - box[0] < largest.width and box[3] - box[1] < largest.height:
+        assert abs(window.height * grid[2] - window.width * grid[1]) <= max(grid[1:])
+
+
+def test_fitted_window_is_around_all_masks_of_its_frames() -> None:
+    masks = np.zeros((2, 100, 200), bool)
+    masks[0, 40:50, 40:50] = masks[1, 40:50, 150:160] = True
+    painted = MaskTrack(200, 100).painted(0, masks[0]).painted(20, masks[1])
+    grid = (4, 16, 32)
+
+    alone = fitted((200, 100), grid, painted, range(4))
+    both = fitted((200, 100), grid, painted, range(24))
+
+    assert alone.left + alone.width < 150
+    assert both.left <= 40
+    assert both.left + both.width >= 160
+
+
+def test_what_is_too_wide_for_the_models_aspect_is_squeezed() -> None:
+    painted = MaskTrack(640, 480).on_canvas(Margins(left=107, right=107))
+
+    window = fitted((854, 480), (4, 16, 16), painted, range(4))
+
+    assert (window.left, window.top, window.width, window.height) == (0, 0, 854, 480)
+    assert round(window.squeeze, 2) == 0.56
+    aside = fitted(
+        (854, 480), (4, 16, 16), MaskTrack(640, 480).on_canvas(Margins(right=214)), range(4)
+    )
+    assert (aside.left, aside.width, aside.height) == (374, 480, 480)
 
 
 @given(SIZES, GRIDS)
@@ -79,7 +121,7 @@ def test_whole_window_touches_two_opposite_edges(
 ) -> None:
     window = whole(size, grid)
 
-    assert is_inside(window, size)
+    assert window.fits(size)
     assert window.width == size[0] or window.height == size[1]
 
 

@@ -357,11 +357,13 @@ def test_too_few_kept_frames_are_explained_by_what_the_model_reads(folder: Path)
         updates(request)
 
 
-def test_masked_models_have_no_length(folder: Path, tmp_path: Path) -> None:
+def test_masked_models_have_no_length_in_tasks_that_do_not_last(
+    folder: Path, tmp_path: Path
+) -> None:
     bundle = tiny_bundle(tmp_path / "masked")
     request = GenerationRequest(str(bundle), "FP", str(folder / "clip.mkv"), WINDOW, length=8)
 
-    with pytest.raises(UserError, match="all of its 4 frames at once"):
+    with pytest.raises(UserError, match="decides at once: neither another length"):
         updates(request)
 
 

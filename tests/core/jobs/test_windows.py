@@ -7,14 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.jobs.windows import Windows, cross_faded, least_overlap, usual_overlap, window_seeds
+from core.jobs.windows import (
+    Overlaps,
+    Windows,
+    cross_faded,
+    faded_in,
+    least_overlap,
+    overlaps,
+    window_seeds,
+)
 
 
 @st.composite
 def windows(draw: st.DrawFn) -> Windows:
     frames = draw(st.integers(2, 32))
     overlap = draw(st.integers(1, frames - 1))
-    return Windows(frames, overlap, draw(st.integers(frames, 300)))
+    return Windows(frames, overlap, draw(st.integers(frames, 300)), faded=draw(st.booleans()))
 
 
 @given(windows())
@@ -37,7 +45,18 @@ def test_each_window_begins_with_the_last_frames_of_the_one_before(windows: Wind
 
 @given(windows())
 def test_no_window_is_decoded_in_vain(windows: Windows) -> None:
-    assert windows.fresh(len(windows) - 1).start < windows.fresh(len(windows) - 1).stop
+    last = len(windows) - 1
+    earlier = windows.first(last - 1) + windows.frames if last else 0
+
+    assert earlier < windows.length <= windows.first(last) + windows.frames
+    assert windows.fresh(last).start < windows.fresh(last).stop
+
+
+@given(windows())
+def test_what_fades_is_not_brought_before_the_window_that_it_fades_into(windows: Windows) -> None:
+    faded = Windows(windows.frames, windows.overlap, windows.length, faded=True)
+    for number in range(len(faded) - 1):
+        assert faded.first(number) + faded.fresh(number).stop == faded.first(number + 1)
 
 
 def test_result_as_long_as_the_model_is_one_window() -> None:
@@ -46,14 +65,31 @@ def test_result_as_long_as_the_model_is_one_window() -> None:
 
 
 @pytest.mark.parametrize(
-    ("frames", "stride", "context_frames", "least", "usual"),
-    [(16, 4, 0, 4, 8), (16, 4, 5, 8, 8), (16, 2, 1, 2, 8), (12, 4, 0, 4, 4), (16, 1, 9, 9, 9)],
+    ("frames", "stride", "context_frames", "expected"),
+    [
+        (16, 4, 0, Overlaps(4, 8, 12, 4)),
+        (16, 4, 5, Overlaps(8, 8, 12, 4)),
+        (16, 2, 1, Overlaps(2, 8, 14, 2)),
+        (12, 4, 0, Overlaps(4, 4, 8, 4)),
+        (16, 1, 9, Overlaps(9, 9, 15, 1)),
+    ],
 )
-def test_overlap_is_half_a_window_of_whole_token_frames_that_holds_the_context(
-    frames: int, stride: int, context_frames: int, least: int, usual: int
+def test_causal_windows_overlap_by_whole_token_frames_that_hold_the_context(
+    frames: int, stride: int, context_frames: int, expected: Overlaps
 ) -> None:
-    assert least_overlap(stride, context_frames) == least
-    assert usual_overlap(frames, stride, context_frames) == usual
+    assert overlaps(frames, stride, context_frames, causal=True) == expected
+    assert least_overlap(stride, context_frames) == expected.least
+
+
+def test_masked_windows_overlap_by_half_at_most() -> None:
+    assert overlaps(16, 4, 0, causal=False) == Overlaps(4, 8, 8, 4)
+    assert overlaps(12, 4, 0, causal=False) == Overlaps(4, 4, 4, 4)
+    assert not overlaps(4, 4, 0, causal=False).possible
+
+
+def test_a_wish_becomes_the_nearest_possible_overlap() -> None:
+    able = Overlaps(4, 8, 12, 4)
+    assert [able.nearest(wish) for wish in (0, 3, 5, 11, 40)] == [8, 8, 4, 8, 12]
 
 
 def test_first_window_has_the_requests_seeds_and_each_further_one_its_own() -> None:
@@ -70,6 +106,15 @@ def test_windows_fade_into_each_other() -> None:
     video = cross_faded([first, second, first], 2)
 
     assert video[:, 0].tolist() == [0, 0, 0, 0.5, 1, 0.5, 0, 0]
+
+
+def test_pixels_fade_by_rounded_levels() -> None:
+    before, window = np.full((2, 3), 10, np.uint8), np.full((4, 3), 15, np.uint8)
+
+    faded = faded_in(before, window)
+
+    assert faded.dtype == np.uint8
+    assert faded[:, 0].tolist() == [10, 12, 15, 15]
 
 
 @given(st.integers(1, 4), st.integers(0, 3), st.integers(1, 5))

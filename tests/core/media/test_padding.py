@@ -29,11 +29,14 @@ def test_frames_are_whole_canvases_with_the_pictures_bit_for_bit(tmp_path: Path)
 
 
 def test_a_clip_goes_to_another_canvas_and_back(tmp_path: Path) -> None:
-    with open_clip(write_lossless(tmp_path / "clip.mkv")) as bare:
-        with bare.on_canvas(MARGINS) as padded, padded.on_canvas(NONE) as again:
-            assert (padded.margins, again.margins) == (MARGINS, NONE)
-            assert (padded.rate, padded.path, padded.notes) == (bare.rate, bare.path, bare.notes)
-            np.testing.assert_array_equal(again.frame(2), bare.frame(2))
+    with (
+        open_clip(write_lossless(tmp_path / "clip.mkv")) as bare,
+        bare.on_canvas(MARGINS) as padded,
+        padded.on_canvas(NONE) as again,
+    ):
+        assert (padded.margins, again.margins) == (MARGINS, NONE)
+        assert (padded.rate, padded.path, padded.notes) == (bare.rate, bare.path, bare.notes)
+        np.testing.assert_array_equal(again.frame(2), bare.frame(2))
 
 
 def test_a_canvas_that_is_too_large_is_refused(tmp_path: Path) -> None:

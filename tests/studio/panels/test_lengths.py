@@ -35,6 +35,10 @@ def test_range_in_words(covered: range, kept: int, windows: int, words: str) -> 
     assert in_words(covered, kept, windows) == words
 
 
+def test_frames_of_a_clip_that_are_worked_on_are_not_invented() -> None:
+    assert in_words(range(4, 36), 0, 3, invented=False) == "Works on frames 5 to 36 (3 windows)"
+
+
 def choose(window: MainWindow, bundle: str) -> None:
     models = window.inspector.recipe.bundle
     row = models.findData(bundle)
@@ -42,10 +46,12 @@ def choose(window: MainWindow, bundle: str) -> None:
     models.activated.emit(row)
 
 
-def test_lengths_are_there_for_causal_models_alone(clip: Path) -> None:
+def test_lengths_are_there_where_the_result_may_be_long(clip: Path) -> None:
     async def scenario() -> None:
         async with opened(ReplayingEngine(both_families()), clip) as window:
             lengths = window.inspector.recipe.lengths
+            assert list(lengths.form.controls) == ["length"]
+            window.studio.recipe.task = "FP"
             assert lengths.isHidden()
             choose(window, CAUSAL_BUNDLE)
             assert not lengths.isHidden()
@@ -67,6 +73,25 @@ def test_words_follow_the_playhead_and_the_numbers(clip: Path) -> None:
             lengths.form.controls["length"].setValue(50)
 
             assert lengths.words.text() == "Keeps frames 43 to 44, invents 45 to 92 (12 windows)"
+
+    run(scenario())
+
+
+def test_a_masked_result_is_as_long_as_the_marks_ask_for_and_ends_with_the_clip(clip: Path) -> None:
+    async def scenario() -> None:
+        async with opened(ReplayingEngine(both_families()), clip) as window:
+            lengths, studio = window.inspector.recipe.lengths, window.studio
+            assert lengths.words.text() == "Works on frames 1 to 4"
+            studio.playback.mark(9, 40)
+            assert lengths.form.values()["length"] == 32
+            assert lengths.words.text() == "Works on frames 10 to 41 (15 windows)"
+
+            studio.playback.mark(9, None)
+            lengths.form.controls["length"].setValue(500)
+            assert lengths.form.values()["length"] == 51
+            assert studio.framing.covered == range(9, 60)
+            window.actions_["fit_window"].trigger()
+            assert lengths.form.values()["length"] == 4
 
     run(scenario())
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from core.cards import Network
+from core.jobs.windows import Windows
 from core.requests import BundleEntry
 from core.tasks import CAUSAL_TASKS, MASKED_TASKS
 from core.window import whole
@@ -18,6 +19,7 @@ from tests.studio.fakes import (
     CAUSAL,
     CAUSAL_BUNDLE,
     CAUSAL_FRAMES,
+    FRAMES,
     SIDE,
     TINY,
     ReplayingEngine,
@@ -139,13 +141,27 @@ def test_nothing_is_kept_by_a_task_that_continues_nothing(recipe: Recipe) -> Non
     assert [option.name for option in recipe.lengths] == ["length", "overlap"]
 
 
-def test_masked_models_have_no_lengths(recipe: Recipe) -> None:
-    recipe.length = 100
+def test_masked_models_have_a_length_in_tasks_that_last(recipe: Recipe) -> None:
+    recipe.room, recipe.length = 60, 100
 
     request = recipe.request("clip.mkv", WINDOW, None)
 
+    assert [option.name for option in recipe.lengths] == ["length"]
+    assert (request.kept, request.length, request.overlap) == (0, 60, 2)
+    recipe.task = "FP"
     assert recipe.lengths == ()
-    assert (request.kept, request.length, request.overlap) == (0, 0, 0)
+    assert recipe.request("clip.mkv", WINDOW, None).length == 0
+
+
+def test_a_masked_result_is_as_long_as_is_asked_for_until_the_user_says_more(
+    recipe: Recipe,
+) -> None:
+    recipe.room, recipe.asked = 60, 10
+    assert recipe.windows == Windows(FRAMES, 2, 10, faded=True)
+
+    recipe.choose_lengths({"length": 20})
+
+    assert recipe.windows == Windows(FRAMES, 2, 20, faded=True)
 
 
 def test_long_result_is_asked_for_with_its_overlap(recipe: Recipe) -> None:
