@@ -37,7 +37,7 @@ from core.engine.messages import (
     Submit,
     Updated,
 )
-from core.errors import UserError
+from core.errors import OutOfMemory, UserError
 from core.requests import Request, Update
 
 TERMINATE_AFTER_S = 5.0
@@ -74,6 +74,10 @@ class JobFailed(Exception):
     def __init__(self, message: str, detail: str) -> None:
         self.message, self.detail = message, detail
         super().__init__(message)
+
+
+class DeviceFailed(JobFailed):
+    """The device stopped working in the middle of a job; the engine starts again with the next."""
 
 
 def _cause(exit_code: int | None) -> str:
@@ -216,8 +220,9 @@ class Engine:
         """The updates of a request; closing the iterator cancels the job.
 
         Raises:
-            UserError: what the job says to the user; `EngineDied` when its process ended.
-            JobFailed: any other error of the job.
+            UserError: what the job says to the user; `OutOfMemory` when there is too little of it,
+            `EngineDied` when its process ended.
+            JobFailed: any other error of the job; `DeviceFailed` when it is the device's.
         """
         async with self._turn:
             child, job = await self._ready_child(), next(self._jobs)
@@ -268,10 +273,12 @@ def _raise_for(outcome: Outcome | _Ended) -> None:
             return
         case Cancelled():
             raise UserError("The job was stopped because the engine was asked to end.")
+        case Failed(message=message, memory=True):
+            raise OutOfMemory(message)
         case Failed(message=message, detail=None):
             raise UserError(message)
-        case Failed(message=message, detail=str(detail)):
+        case Failed(message=message, detail=str(detail), ending=ending):
             log.error("a job failed\n%s", detail)
-            raise JobFailed(message, detail)
+            raise (DeviceFailed if ending else JobFailed)(message, detail)
         case _Ended(exit_code=exit_code):
             raise EngineDied(exit_code)

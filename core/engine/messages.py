@@ -59,13 +59,15 @@ class Failed:
     Attributes:
         message: one sentence for a person.
         detail: the traceback, or None when the job raised a UserError.
-        ending: the process cannot go on and ends after this message.
+        ending: the device failed: the process cannot go on and ends after this message.
+        memory: there was too little of it.
     """
 
     job: int
     message: str
     detail: str | None
     ending: bool = False
+    memory: bool = False
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from core.engine.messages import (
     Submit,
     Updated,
 )
-from core.errors import UserError
+from core.errors import OutOfMemory, UserError
 from core.jobs import capabilities, generate, import_checkpoint, tokenizer_pixels
 from core.requests import (
     CapabilitiesRequest,
@@ -128,7 +128,7 @@ def _run(submit: Submit, jobs: Mapping[type, Job], inbox: Inbox, connection: Con
     except _Stopped:
         return Cancelled(submit.job)
     except UserError as error:
-        return Failed(submit.job, str(error), None)
+        return Failed(submit.job, str(error), None, memory=isinstance(error, OutOfMemory))
     except Exception as error:
         # After an accelerator's error no later call on that device works in this process.
         ending = isinstance(error, torch.AcceleratorError)

@@ -23,14 +23,15 @@ def cache_folder() -> Path:
 class FrameFile:
     """Frames that come one after the other.
 
-    The file has no name, so it is gone with the program, even when that ends by a crash.
+    A file without a name is gone with the program, even when that ends by a crash.
 
     Args:
         folder: where the file is; made when it is not there.
+        name: of a file that stays, with what is in it already; or "".
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or cache_folder()
+    def __init__(self, folder: Path | None = None, name: str = "") -> None:
+        self._folder, self._name = folder or cache_folder(), name
         self._file: IO[bytes] | None = None
 
     def put(self, first: int, frames: Frames) -> Frames:
@@ -49,8 +50,7 @@ class FrameFile:
         """
         try:
             if self._file is None:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
+                self._file = self._opened()
             self._file.seek(first * frames[0].nbytes)
             rest = np.ascontiguousarray(frames).data.cast("B")
             while rest:  # a write may be cut short
@@ -62,6 +62,14 @@ class FrameFile:
             ) from error
         shape = (first + len(frames), *frames.shape[1:])
         return np.memmap(self._file, np.uint8, "r", shape=shape)
+
+    def _opened(self) -> IO[bytes]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if not self._name:
+            return tempfile.TemporaryFile(buffering=0, dir=self._folder)
+        path = self._folder / self._name
+        path.touch()
+        return path.open("r+b", buffering=0)
 
     def close(self) -> None:
         """Let go of the file; frames that were given out can still be read."""

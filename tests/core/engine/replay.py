@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from core.errors import UserError
+from core.errors import OutOfMemory, UserError
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,12 @@ def count(request: Count) -> Iterator[int]:
 def fail(request: Raise) -> Iterator[int]:
     import torch
 
-    kinds = {"user": UserError, "value": ValueError, "accelerator": torch.AcceleratorError}
+    kinds = {
+        "user": UserError,
+        "memory": OutOfMemory,
+        "value": ValueError,
+        "accelerator": torch.AcceleratorError,
+    }
     yield os.getpid()
     raise kinds[request.kind](request.message)
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from core.engine import client
-from core.engine.client import Engine, EngineDied, JobFailed
-from core.errors import UserError
+from core.engine.client import DeviceFailed, Engine, EngineDied, JobFailed
+from core.errors import OutOfMemory, UserError
 from tests.core.engine.conftest import Run
 from tests.core.engine.replay import Compute, Count, Die, Raise, serve
 
@@ -106,6 +106,11 @@ def test_error_for_the_user_arrives_as_it_is(engine: Engine, run: Run) -> None:
         run(drain(engine, Raise("user", "paint something first")))
 
 
+def test_too_little_memory_is_told_from_other_errors(engine: Engine, run: Run) -> None:
+    with pytest.raises(OutOfMemory, match=r"^not enough of it$"):
+        run(drain(engine, Raise("memory", "not enough of it")))
+
+
 def test_other_error_brings_its_traceback_and_is_logged_once(
     engine: Engine, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -149,7 +154,7 @@ def test_engine_that_died_between_jobs_is_replaced_without_a_word(engine: Engine
 def test_accelerator_error_is_told_and_the_process_replaced(engine: Engine, run: Run) -> None:
     pid = engine.pid
 
-    with pytest.raises(JobFailed, match="AcceleratorError"):
+    with pytest.raises(DeviceFailed, match="AcceleratorError"):
         run(drain(engine, Raise("accelerator")))
 
     assert run(drain(engine, Count(2))) == [0, 1]

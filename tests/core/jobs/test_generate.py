@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from core.decoders.state import DecodeState
-from core.errors import UserError
+from core.errors import OutOfMemory, UserError
 from core.jobs import generate, previews
 from core.masks import MaskTrack
 from core.requests import (
@@ -308,7 +308,7 @@ def test_running_out_of_memory_is_explained(
 
     monkeypatch.setattr("core.models.tokenizers.vqgan3d.VQGAN3D.decode", decode)
 
-    with pytest.raises(UserError, match="not enough memory"):
+    with pytest.raises(OutOfMemory, match="not enough memory"):
         updates(painting)
 
 
