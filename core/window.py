@@ -85,12 +85,8 @@ class Window:
 
     def mask_to_model(self, mask: Mask) -> Mask:
         """A clip mask → the model's: a model pixel is masked when it holds any masked pixel."""
-        return self.share_to_model(mask[self.rows, self.columns]) > 0
-
-    def share_to_model(self, mask: Mask) -> NDArray[np.float32]:
-        """A mask of the crop, bool (height, width) → the share of each model pixel that it holds,
-        float32 (model_height, model_width)."""
-        return self._to_model_size(mask.astype(np.float32))
+        crop = mask[self.rows, self.columns].astype(np.float32)
+        return self._to_model_size(crop) > 0
 
     def from_model(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A generated frame → the size of the crop (height, width, 3)."""

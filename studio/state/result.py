@@ -12,7 +12,14 @@ from core.requests import GenerationRequest
 from core.window import Window
 from studio.observable import Field, Observable, watch
 from studio.state.generation import Generation
-from studio.state.result_clips import Picture, ResultClips, Tokens, composited, enlarged
+from studio.state.result_clips import (
+    Picture,
+    ResultClips,
+    Tokens,
+    composited,
+    composited_window,
+    enlarged,
+)
 
 Sources = tuple[ResultClips, Picture, int, int]
 _UNDECIDED = 0.35
@@ -130,7 +137,7 @@ class Result(Observable):
         return np.asarray(step.masked[self.shown, place // clips.stride])
 
     def step_picture(self, step: int, original: Picture | None, frame: int) -> Picture | None:
-        """The working window of a frame as it stood after a step, put back into the clip.
+        """The working window of a frame as it stood after a step, small.
 
         Of a job that decides token after token: the frame of its newest token.
 
@@ -145,8 +152,7 @@ class Result(Observable):
             return _newest(clips, clips.masked, variation)
         if frame not in request.window.range or original is None:
             return clips.live[variation, clips.live.shape[1] // 2]
-        picture = composited(original, frame, request, clips, variation)
-        return picture[request.window.rows, request.window.columns]
+        return composited_window(original, frame, request, clips, variation)
 
     def _start_over(self) -> None:
         self.variation, self._made_of = 0, None

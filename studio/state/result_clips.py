@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -94,6 +95,25 @@ def composited(
     if generated is None:
         return original
     return composite(original, *generated, feather_of(request))
+
+
+def composited_window(
+    original: Picture, frame: int, request: GenerationRequest, clips: ResultClips, variation: int
+) -> Picture:
+    """The working window of a frame with what is decided of it, uint8 (h, w, 3): a small picture
+    without a seam, as high as the model's at most."""
+    window = request.covered
+    height = min(window.height, window.model_height)
+    size = max(1, round(height * window.width / window.height)), height
+    crop = original[window.rows, window.columns]
+    known = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
+    generated = _generated(frame, request, clips, variation)
+    if generated is None:
+        return known
+    picture, _window, unknown = generated
+    fresh = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    wanted = cv2.resize(unknown.view(np.uint8), size, interpolation=cv2.INTER_NEAREST)
+    return np.where(wanted[..., None], fresh, known)
 
 
 def generated_layer(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.requests import GenerationRequest
 from core.window import Window
-from studio.state.result_clips import ResultClips, composited, enlarged
+from studio.state.result_clips import ResultClips, composited, composited_window, enlarged
 
 STRIDE, T, SIDE = 2, 8, 16
 GRID = (4, 4, 4)
@@ -66,6 +66,16 @@ def test_what_is_not_decided_stays_as_it_was(decided: int, frame: int) -> None:
     inside = changed[WINDOW.rows, WINDOW.columns]
     assert np.array_equal(inside, enlarged(tokens, 32, 32))
     assert changed.sum() == inside.sum()
+
+
+@pytest.mark.parametrize(("decided", "seen"), [(0, 7), (64, 106)])
+def test_small_window_shows_what_is_decided_of_it(decided: int, seen: int) -> None:
+    original = np.full((48, 64, 3), 7, np.uint8)
+
+    small = composited_window(original, WINDOW.first + 6, REQUEST, clips(decided), 0)
+
+    assert small.shape == (SIDE, SIDE, 3)
+    assert (small == seen).all()
 
 
 def test_tokens_stand_for_their_share_of_the_pixels() -> None:
