@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.models.quantizer import VectorQuantizer
+from core.models.scalar_quantizer import ScalarQuantizer
 from core.training.processes import all_mean
 from core.training.recipe import LossWeights
 
@@ -37,7 +38,8 @@ class Quantized:
     Attributes:
         features: (b, D, t, h, w): codebook rows whose gradient goes to the encoder's features.
         tokens: int64 (b, t, h, w).
-        terms: weighted scalar losses "commitment", "codebook", "entropy".
+        terms: weighted scalar losses "commitment", "codebook", "entropy"; of scalar quantisation
+            none.
     """
 
     features: Tensor
@@ -45,8 +47,13 @@ class Quantized:
     terms: dict[str, Tensor]
 
 
-def quantize(features: Tensor, quantizer: VectorQuantizer, weights: LossWeights) -> Quantized:
+def quantize(
+    features: Tensor, quantizer: VectorQuantizer | ScalarQuantizer, weights: LossWeights
+) -> Quantized:
     """Nearest codes, straight through, with the three losses of the quantiser in float32."""
+    if isinstance(quantizer, ScalarQuantizer):
+        codes = quantizer.rounded(features.float().movedim(1, -1)).movedim(-1, 1)
+        return Quantized(codes.to(features.dtype), quantizer(features.detach()), {})
     b, d, t, h, w = features.shape
     rows = features.float().movedim(1, -1).reshape(-1, d)
     distances = quantizer.distances(rows)

@@ -193,7 +193,7 @@ class TokenizerTraining(InLegs):
     quantize_from: the first step whose features are quantised. Before, the decoder reads them
         as they are, so that encoder and decoder have something to say when the codes come.
     revive_every: steps after which codes that were not used are put on encoder outputs; 0: never,
-        as published.
+        as published. Scalar quantisation has no codes that could be moved.
     """
 
     model: VQGANSizes
@@ -209,6 +209,11 @@ class TokenizerTraining(InLegs):
     ema: float = 0.999
     quantize_from: int = 0
     revive_every: int = 50
+
+    @property
+    def revives_every(self) -> int:
+        """`revive_every` where there are codes to be moved, else 0."""
+        return 0 if self.model.levels else self.revive_every
 
     @classmethod
     def hints(cls, values: Mapping[str, Any]) -> dict[str, Any]:

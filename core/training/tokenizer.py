@@ -73,7 +73,7 @@ class TokenizerPhase:
         self._used = torch.zeros(
             self.trained.codebook_size, dtype=torch.int64, device=computing.device
         )
-        began = start is not None or bool(training.inflate) or not training.revive_every
+        began = start is not None or bool(training.inflate) or not training.revives_every
         self._placed = torch.tensor(began)  # have the codes a place to start from?
         self._rows: Tensor | None = None  # encoder outputs of the last batch
 
@@ -155,9 +155,9 @@ class TokenizerPhase:
         if self._adversary is not None:
             self._adversary.after()
         training = self._training
-        since, every = step + 1 - training.quantize_from, training.revive_every or COUNTED_STEPS
+        since, every = step + 1 - training.quantize_from, training.revives_every or COUNTED_STEPS
         if self._rows is not None and since > 0 and since % every == 0:
-            if training.revive_every and step < self.steps - training.optimiser.decay:
+            if training.revives_every and step < self.steps - training.optimiser.decay:
                 self._place_codes((self._used == 0).nonzero().flatten())
             self._used.zero_()
 

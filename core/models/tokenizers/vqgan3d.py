@@ -10,6 +10,7 @@ Fully convolutional: any size whose axes divide by the stride goes through.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -29,6 +30,7 @@ from core.models.layers import (
     group_norm,
 )
 from core.models.quantizer import VectorQuantizer
+from core.models.scalar_quantizer import ScalarQuantizer
 from core.models.tokenizers import TOKENIZERS
 
 
@@ -41,6 +43,8 @@ class VQGANSizes:
         multipliers: one per stage; the stages are joined by a halving of H and W.
         res_blocks: residual blocks per stage, in encoder and decoder alike.
         padding: "zeros" as the authors' configurations, "reflect" as their paper.
+        levels: of each channel, for finite scalar quantisation; () looks codes up in a codebook, as
+            published. With levels `codebook_size` is their product, `embedding_dim` their number.
         norm_groups: of every group norm. A small tokenizer wants fewer than the authors' 32: a
             group of one channel loses that channel's mean, and with it the brightness of a clip.
     """
@@ -50,10 +54,17 @@ class VQGANSizes:
     res_blocks: int = 2
     embedding_dim: int = 256
     codebook_size: int = 1024
+    levels: tuple[int, ...] = ()
     padding: Padding = "zeros"
     norm_groups: int = NORM_GROUPS
 
     def __post_init__(self) -> None:
+        channels = len(self.levels), math.prod(self.levels)
+        if self.levels and channels != (self.embedding_dim, self.codebook_size):
+            raise ValueError(
+                f"levels {self.levels} are {channels[0]} channels and {channels[1]} codes, but "
+                f"embedding_dim is {self.embedding_dim} and codebook_size {self.codebook_size}"
+            )
         if any(width % self.norm_groups for width in self.widths):
             raise ValueError(f"widths {self.widths} must be multiples of {self.norm_groups}")
 
@@ -181,7 +192,11 @@ class VQGAN3D(nn.Module):
         self.codebook_size = config.codebook_size
         self.stride = config.stride
         self.encoder = self.encoder_type(config)
-        self.quantizer = VectorQuantizer(config.codebook_size, config.embedding_dim)
+        self.quantizer = (
+            ScalarQuantizer(config.levels)
+            if config.levels
+            else VectorQuantizer(config.codebook_size, config.embedding_dim)
+        )
         self.decoder = self.decoder_type(config)
 
     def encode(self, video: Tensor) -> Tensor:

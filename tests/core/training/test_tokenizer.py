@@ -61,3 +61,21 @@ def test_encoder_and_decoder_both_learn_in_other_legs(
     after = phase.trained.state_dict()
     for part in ("encoder.conv_in.weight", "decoder.conv_out.weight", "quantizer.codebook"):
         assert not after[part].equal(before[part]), part
+
+
+def test_scalar_quantisation_learns_without_losses_of_its_own(recipe_file: Path) -> None:
+    recipe = load_recipe(recipe_file)
+    model = replace(recipe.tokenizer.model, levels=(4, 4), embedding_dim=2, codebook_size=16)
+    training = replace(
+        recipe.tokenizer, model=model, legs=(LEARNING,), quantize_from=0, revive_every=2
+    )
+    phase = TokenizerPhase(replace(recipe, tokenizer=training))
+    footage = load_footage(recipe.data, recipe.folder)
+    weights = phase.trained.encoder.conv_in.weight.clone()
+    terms: set[str] = set()
+
+    for step, parts in zip(range(3), Loader(footage, phase.examples, range(3)), strict=True):
+        terms |= take_step(phase, parts, step).figures.keys()
+
+    assert not terms & {"commitment", "codebook", "entropy"}
+    assert not phase.trained.encoder.conv_in.weight.equal(weights)
