@@ -7,7 +7,6 @@ on from any step with the same outcome as if nothing had happened.
 from __future__ import annotations
 
 import asyncio
-import logging
 import operator
 import time
 import uuid
@@ -16,13 +15,12 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from PySide6.QtCore import QObject
 
-from core.engine.client import EngineDied
-from core.errors import UserError
 from core.requests import (
     GenerationFinished,
     GenerationGrown,
@@ -30,15 +28,15 @@ from core.requests import (
     GenerationStarted,
     GenerationStepped,
 )
+from core.takes.contents import SETTLED, Contents
 from studio.observable import Field, Observable
+from studio.state.failures import Cause, cause_of, explained
 from studio.state.frame_file import FrameFile, Frames
 from studio.state.pace import Pace, Unit, decided
 
 MOST_STEPS, MOST_STEP_BYTES = 256, 192 << 20
 """How many steps are kept to look back at, and how much of them. When there are more, every second
 one is let go."""
-
-log = logging.getLogger(__name__)
 
 
 class Phase(Enum):
@@ -73,7 +71,7 @@ class Take(Observable):
         request: what was asked, without a state to resume from.
         unit: what a step of the job is to the user: all tokens anew, or one of them decided.
         phase: where it stands.
-        failure: why it was interrupted, a sentence, or "".
+        failure: why it was interrupted, a sentence, or ""; cause: of what kind that is.
         started: grid and filled clip of the window that is decoded, or None while the clip is
             being encoded.
         steps: the steps of that window, or as many of them as there is room for; after going back
@@ -88,6 +86,7 @@ class Take(Observable):
 
     phase = Field(Phase.IDLE)
     failure = Field("")
+    cause: Field[Cause] = Field("")
     started: Field[GenerationStarted | None] = Field(None, same=operator.is_)
     steps: Field[tuple[GenerationStepped, ...]] = Field((), same=operator.is_)
     chosen: Field[int | None] = Field(None)
@@ -147,6 +146,35 @@ class Take(Observable):
             return None
         return self._last.state
 
+    # How it is kept
+
+    def keep_in(self, folder: Path) -> None:
+        """Frames that settle from now on are written into a folder, where they stay."""
+        self._file = FrameFile(folder, SETTLED)
+
+    @property
+    def contents(self) -> Contents:
+        """All that there is of it now."""
+        return Contents(
+            self.started,
+            self.steps,
+            self._last,
+            self.settled,
+            self._settled_at_start,
+            self.finished,
+        )
+
+    def restore(
+        self, contents: Contents, phase: Phase, failure: str = "", cause: Cause = ""
+    ) -> None:
+        """Become a take that was kept; `contents` are from the folder that it is kept in."""
+        self.started, self.steps, self._last = contents.started, contents.steps, contents.last
+        self.settled, self._settled_at_start = contents.settled, contents.settled_before
+        self.finished = contents.finished
+        self.done = contents.last.step + 1 if contents.last else 0
+        self.failure, self.cause = failure, cause
+        self.phase = phase
+
     # How it runs
 
     def run(self, engine: Runs) -> None:
@@ -157,7 +185,7 @@ class Take(Observable):
             before.cancel()
         self._pace.forget()
         self.pace = self.eta = None
-        self.failure = ""
+        self.failure, self.cause = "", ""
         self.phase = Phase.PREPARING
         self._job = asyncio.ensure_future(self._run(engine, request, before))
         self._job.add_done_callback(self._note_end)
@@ -210,11 +238,8 @@ class Take(Observable):
             async with aclosing(engine.run(request)) as updates:
                 async for update in updates:
                     self.take(update)
-        except (EngineDied, UserError) as error:
-            self.failure = str(error)
         except Exception as error:
-            log.exception("a generation failed")
-            self.failure = f"Generating failed: {error}. The log has the details."
+            self.cause, self.failure = cause_of(error), explained(error)
         else:
             return Phase.FINISHED
         return Phase.FAILED
