@@ -1,4 +1,5 @@
-"""What is painted on the open clip, with one undo history for all frames."""
+"""What is painted on the open clip, with one undo history for all frames; clips that are left keep
+theirs."""
 
 from __future__ import annotations
 
@@ -7,15 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
+from core.margins import Margins
 from core.masks import Kind, Mask, MaskTrack, Tracked
 from studio.commands import EditMasks
 from studio.observable import Field, Observable
 from studio.settings import UNDO_MB
-
-"""What undo may hold on to; beyond it the oldest edits are forgotten."""
 
 
 class Masks(Observable):
@@ -41,13 +41,41 @@ class Masks(Observable):
     def __init__(self, parent: QObject | None = None, history_bytes: int = UNDO_MB << 20) -> None:
         super().__init__(parent)
         self._most, self._pushing = history_bytes, False
-        self.history = QUndoStack(self)
-        self.history.indexChanged.connect(self._note_history)
+        self._clip = ""
+        self._left: dict[str, tuple[MaskTrack, QUndoStack]] = {}  # those left last are the last
+        self.history = self._new_history()
 
-    def open(self, size: tuple[int, int] | None) -> None:
-        """Start over for a clip of `size` (width, height), or for none."""
-        self.history.clear()
-        self.track = MaskTrack(*size) if size else None
+    def open(
+        self, size: tuple[int, int] | None, clip: str = "", track: MaskTrack | None = None
+    ) -> None:
+        """Show the masks of another clip, as they were left, with all that can be undone.
+
+        Args:
+            size: of the clip (width, height), or None for no clip.
+            clip: by which its masks are known when it is left; "" = they are let go of then.
+            track: what is painted on a clip that was not shown before, or nothing.
+        """
+        if self._clip and self.track is not None:
+            self._left[self._clip] = self.track, self.history
+        else:
+            self.history.deleteLater()
+        known = self._left.pop(clip, None)
+        self._clip = clip
+        self.history = known[1] if known else self._new_history()
+        self.track = known[0] if known else track or (MaskTrack(*size) if size else None)
+        self._note_history()
+
+    def forget(self, clip: str) -> None:
+        """Let go of the masks of a clip that is not shown."""
+        _track, history = self._left.pop(clip, (None, None))
+        if history is not None:
+            history.deleteLater()
+
+    @property
+    def tracks(self) -> dict[str, MaskTrack]:
+        """Of all clips that were shown, by what they are known by."""
+        shown = {self._clip: self.track} if self._clip and self.track is not None else {}
+        return {clip: track for clip, (track, _history) in self._left.items()} | shown
 
     def remember(self, most: int) -> None:
         """Hold on to `most` bytes of edits; those longest ago are forgotten first."""
@@ -56,7 +84,7 @@ class Masks(Observable):
 
     def at(self, frame: int) -> Mask | None:
         """The mask of a frame, bool (H, W); None where nothing is painted."""
-        if self.track is None or self.track.key_of(frame) is None:
+        if self.track is None or not self.track.stamp(frame):
             return None
         return self.track.at(frame)
 
@@ -84,12 +112,20 @@ class Masks(Observable):
         """Nothing is painted on any frame; `frame` is the one being looked at."""
         track = self._open_track()
         if track.keyframes:
-            cleared = MaskTrack(track.width, track.height, feather=track.feather)
+            cleared = replace(track, keyframes={}, kinds={}, tracked={})
             self._edit("Clear all masks", frame, cleared)
 
     def take(self, track: MaskTrack, frame: int) -> None:
-        """Masks from a file in the place of all."""
+        """Masks from a file, of the canvas's size, in the place of all."""
+        track = replace(track, margins=self._open_track().margins)
         self._edit("Import masks", frame, track)
+
+    def extend(self, margins: Margins, frame: int) -> None:
+        """Make the canvas larger or smaller: what lies beyond the pictures is painted."""
+        track = self._open_track()
+        if margins != track.margins:
+            text = "Extend the canvas" if margins else "Canvas as the clip"
+            self._edit(text, frame, track.on_canvas(margins))
 
     def feather(self, pixels: int, frame: int) -> None:
         """The painted region fades in over so many pixels."""
@@ -151,7 +187,14 @@ class Masks(Observable):
 
     # Internals
 
-    def _note_history(self, index: int) -> None:
+    def _new_history(self) -> QUndoStack:
+        history = QUndoStack(self)
+        history.indexChanged.connect(self._note_history)
+        return history
+
+    @Slot()
+    def _note_history(self) -> None:
+        index = self.history.index()
         self.undoable = index > 0 and not self.history.command(index - 1).isObsolete()
         self.redoable = self.history.canRedo()
 
@@ -172,8 +215,9 @@ class Masks(Observable):
         self._forget()
 
     def _forget(self) -> None:
-        """Let go of the oldest edits until the others fit."""
-        held = [self.history.command(index) for index in range(self.history.index())]
+        """Let go of the oldest edits until the others fit; those of other clips come first."""
+        histories = [*(history for _track, history in self._left.values()), self.history]
+        held = [stack.command(k) for stack in histories for k in range(stack.index())]
         edits = [edit for edit in held if isinstance(edit, EditMasks)]
         total = sum(edit.size for edit in edits)
         for edit in edits[:-1]:
@@ -181,7 +225,7 @@ class Masks(Observable):
                 break
             total -= edit.size
             edit.forget()
-        self._note_history(self.history.index())
+        self._note_history()
 
     def _show(self, track: MaskTrack, frame: int) -> None:
         self.track = track

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.masks import Runs, Tracked
+from core.masks import MaskTrack, Runs, Tracked
 from studio.state.masks import Masks
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -217,3 +217,51 @@ def test_feather_is_an_edit(masks: Masks) -> None:
     masks.history.undo()
 
     assert masks.track.feather != 20
+
+
+def test_clips_that_are_left_keep_their_masks_and_edits(masks: Masks) -> None:
+    masks.open((6, 4), "one")
+    masks.paint(0, box(1))
+    masks.paint(1, box(2))
+    masks.open((8, 2), "two")
+    assert masks.track == MaskTrack(8, 2)
+    assert not masks.undoable
+    masks.paint(0, np.ones((2, 8), bool))
+
+    masks.open((6, 4), "one")
+    assert masks.undoable
+    masks.history.undo()
+    assert masks.track == MaskTrack(6, 4).painted(0, box(1))
+    assert masks.redoable
+    masks.open((8, 2), "two")
+    assert masks.undoable
+    assert not masks.redoable
+    assert set(masks.tracks) == {"one", "two"}
+    assert masks.tracks["one"].key_of(5) == 0
+
+
+def test_memory_of_edits_is_shared_by_all_clips() -> None:
+    masks = Masks(history_bytes=2000)
+    rng = np.random.default_rng(0)
+    masks.open((60, 40), "one")
+    for frame in range(4):
+        masks.paint(frame, rng.random((40, 60)) < 0.5)
+    first = masks.history
+    masks.open((60, 40), "two")
+    masks.paint(0, rng.random((40, 60)) < 0.5)
+    assert all(first.command(k).isObsolete() for k in range(first.index()))
+    assert masks.undoable
+
+    masks.open((60, 40), "one")
+    assert not masks.undoable
+    assert len(masks.tracks["one"].keyframes) == 4
+
+
+def test_masks_of_a_clip_that_was_never_shown_are_given(masks: Masks) -> None:
+    known = MaskTrack(6, 4).painted(2, box(4))
+    masks.open((6, 4), "one", known)
+    assert masks.track is known
+    masks.open(None)
+    masks.forget("one")
+    assert masks.tracks == {}
+    assert masks.track is None
