@@ -28,6 +28,14 @@ FILE = (
         help="Of the model's size and rate, for what is generated without a clip.",
     ),
     LINE,
+    Row(
+        "models",
+        "Models…",
+        "Ctrl+M",
+        lambda w: w.show_models(),
+        "models",
+        help="What each model can do, and more of them: from Hugging Face, a folder, a checkpoint.",
+    ),
     Row("import", "Import a VideoGPT checkpoint…", "", lambda w: w.ask_for_checkpoint()),
     LINE,
     Row(

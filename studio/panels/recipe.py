@@ -70,7 +70,7 @@ class RecipePanel(QWidget):
         for title, parts in (
             ("Task", (self.task, self._about_task, self.label, self.lengths)),
             ("Working window", (self._window_row(actions),)),
-            ("Model", (self.bundle, self._about_bundle)),
+            ("Model", (self._bundle_row(actions), self._about_bundle)),
             ("Decoder", (self.decoder, self.options)),
             ("Variations", (self._numbers(actions),)),
         ):
@@ -79,6 +79,13 @@ class RecipePanel(QWidget):
                 _add(column, part)
             column.addSpacing(_MARGIN)
         column.addStretch(1)
+
+    def _bundle_row(self, actions: Actions) -> QLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.bundle, 1)
+        row.addWidget(tool_button(actions["models"]))
+        return row
 
     def _window_row(self, actions: Actions) -> QLayout:
         row = QHBoxLayout()

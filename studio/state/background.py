@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import Any
@@ -12,9 +11,6 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import UserError
-
-SHOWN_EVERY_S = 0.04
-"""Updates that follow sooner are passed over, save the last."""
 
 Job = Callable[[], Generator[Any, None, None]]
 
@@ -25,7 +21,8 @@ class Background(QObject):
     """Runs one job at a time; a new one takes the place of the one before.
 
     Signals, all of the newest job alone:
-        updated(object): what it yields; the last update always comes.
+        updated(object): what it yields. Where updates come faster than the window takes them, it
+            gets the newest.
         failed(str): why it ended before its end, a sentence.
         ended(): it is over, in whatever way but by `stop`.
     """
@@ -33,63 +30,78 @@ class Background(QObject):
     updated = Signal(object)
     failed = Signal(str)
     ended = Signal()
-    _told = Signal(int, object)
+    _told = Signal(object, bool)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._name, self._number = name, 0
+        self._name = name
+        self._run = _Run()
         self._turn = threading.Lock()  # two jobs never write to the same folder at once
         self._told.connect(self._take)
 
     def start(self, job: Job) -> None:
         """Run a job; one that runs is stopped."""
         self.stop()
-        arguments = (self._number, job)
+        arguments = (self._run, job)
         threading.Thread(target=self._work, args=arguments, name=self._name, daemon=True).start()
 
     def stop(self) -> None:
         """Close the job as soon as it yields again; nothing more is heard of it."""
-        self._number += 1
+        self._run.stopped.set()
+        self._run = _Run()
 
-    def _work(self, number: int, job: Job) -> None:
-        outcome: object = None
+    def _work(self, run: _Run, job: Job) -> None:
         try:
             with self._turn:
-                if number == self._number:
-                    self._drain(number, job)
+                self._drain(run, job)
         except UserError as error:
-            outcome = error
+            run.problem = str(error)
         except Exception as error:
             log.exception("%s has failed", self._name)
-            outcome = UserError(f"This has failed: {error}. The log has the details.")
-        self._told.emit(number, _Over(outcome))
+            run.problem = f"This has failed: {error}. The log has the details."
+        self._told.emit(run, True)
 
-    def _drain(self, number: int, job: Job) -> None:
-        shown, passed_over = 0.0, None
+    def _drain(self, run: _Run, job: Job) -> None:
+        if run.stopped.is_set():
+            return
         with closing(job()) as updates:
             for update in updates:
-                if number != self._number:
+                if run.stopped.is_set():
                     return
-                passed_over = update
-                if time.monotonic() - shown >= SHOWN_EVERY_S:
-                    self._told.emit(number, update)
-                    shown, passed_over = time.monotonic(), None
-        if passed_over is not None:
-            self._told.emit(number, passed_over)
+                if run.put(update):
+                    self._told.emit(run, False)
 
-    def _take(self, number: int, told: object) -> None:
-        if number != self._number:
-            return
-        if not isinstance(told, _Over):
-            self.updated.emit(told)
-            return
-        if told.error is not None:
-            self.failed.emit(str(told.error))
-        self.ended.emit()
+    def _take(self, run: _Run, over: bool) -> None:
+        for update in run.taken() if run is self._run else ():
+            self.updated.emit(update)
+        if over and run is self._run:  # who hears an update may stop the job
+            if run.problem:
+                self.failed.emit(run.problem)
+            self.ended.emit()
 
 
-class _Over:
-    """The last word of a job."""
+class _Run:
+    """One job, seen from both threads.
 
-    def __init__(self, error: object) -> None:
-        self.error = error
+    Attributes:
+        stopped: nobody wants it any more.
+        problem: why it has ended before its end, or "".
+    """
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+        self.problem = ""
+        self._newest: list[Any] = []
+        self._lock = threading.Lock()
+
+    def put(self, update: Any) -> bool:
+        """Whether the window must be told: it has not taken the update before otherwise."""
+        with self._lock:
+            told, self._newest = bool(self._newest), [update]
+        return not told
+
+    def taken(self) -> list[Any]:
+        """The newest update, once."""
+        with self._lock:
+            newest, self._newest = self._newest, []
+        return newest

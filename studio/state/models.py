@@ -22,6 +22,14 @@ from studio.observable import Field, Observable
 from studio.state.notices import Notices
 from studio.state.take import Runs
 
+KINDS = {
+    "": "A tokenizer alone: it generates nothing",
+    "bidirectional": "Masked: all tokens are decided together, in a few steps",
+    "causal": "Causal: one token after the other, so it can continue a clip",
+    "autoregressive": "Causal: one token after the other, so it can continue a clip",
+}
+"""Transformer → what kind of model it makes, in words; the first word says it shortly."""
+
 log = logging.getLogger(__name__)
 
 

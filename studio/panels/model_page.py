@@ -1,0 +1,242 @@
+"""What there is to know of one model: its card, sample clips, tasks, classes and figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QScrollArea,
+    QTabWidget,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.cards import ModelCard
+from core.library import origin
+from core.tasks import TASKS
+from studio import theme
+from studio.matching import match
+from studio.observable import bind
+from studio.panels.recipe import heading
+from studio.state.figures import ABOUT_WAYS, WAYS, table
+from studio.state.models import KINDS
+from studio.state.places import in_bytes
+from studio.state.sample_clips import SampleClip, SampleClips
+from studio.widgets.clip_loop import ClipLoop
+
+_LABELS_PX, _GAP_PX, _LOOP_PX = 96, 12, 84
+_SEARCHABLE_FROM = 12
+"""So many classes can be searched."""
+
+
+class ModelPage(QTabWidget):
+    """Attributes:
+    facts: name → value in words, as they are shown.
+    loops: the sample clips that play.
+    tasks, classes: the lists. query: which classes are shown. figures: the table.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setDocumentMode(True)
+        self.facts: dict[str, str] = {}
+        self.loops: list[ClipLoop] = []
+        self.tasks, self.classes, self.query = QListWidget(), QListWidget(), QLineEdit()
+        self.figures = QTreeWidget()
+        self._about, self._clips, self._form = _words(), QHBoxLayout(), QFormLayout()
+        self._samples, self._clips_title = SampleClips(self), heading("Sample clips")
+        self._tasks_title, self._classes_title = heading("Tasks"), heading("Classes")
+        self.addTab(self._about_tab(), "About")
+        self.addTab(self._tasks_tab(), "Tasks and classes")
+        self.addTab(self._figures_tab(), "Figures")
+        bind(self._samples, "clips", self._show_clips)
+
+    def show_model(self, folder: Path, card: ModelCard, size: int) -> None:
+        """Show another model; `size` is what it takes on the disk, in bytes."""
+        self._about.setText(card.description)
+        self._show_facts(_facts(folder, card, size))
+        self._samples.look_at(folder)
+        self._show_tasks(card)
+        self._show_figures(card)
+
+    def end(self) -> None:
+        """Stop decoding clips."""
+        self._samples.end()
+
+    # About
+
+    def _about_tab(self) -> QWidget:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(2, 12, 12, 8)
+        column.setSpacing(theme.GAP_PX)
+        self._clips.setSpacing(_GAP_PX)
+        self._clips.addStretch(1)
+        self._form.setHorizontalSpacing(16)
+        self._form.setVerticalSpacing(6)
+        column.addWidget(self._about)
+        column.addSpacing(4)
+        column.addWidget(self._clips_title)
+        column.addLayout(self._clips)
+        column.addLayout(self._form)
+        column.addStretch(1)
+        return _scrolled(inside)
+
+    def _show_facts(self, facts: dict[str, str]) -> None:
+        self.facts = facts
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        for name, value in facts.items():
+            label = QLabel(name)
+            label.setProperty("role", "dim")
+            label.setMinimumWidth(_LABELS_PX)
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            words = _words()
+            words.setText(value)
+            words.setAccessibleName(name)
+            self._form.addRow(label, words)
+
+    def _show_clips(self, clips: tuple[SampleClip, ...]) -> None:
+        for loop in self.loops[len(clips) :] if clips else self.loops:
+            self._clips.removeWidget(loop)
+            loop.deleteLater()
+        self.loops = self.loops[: len(clips)]
+        for clip in clips[len(self.loops) :]:
+            loop = ClipLoop(clip.frames, clip.rate, clip.caption, _LOOP_PX)
+            self._clips.insertWidget(len(self.loops), loop, 0, Qt.AlignmentFlag.AlignTop)
+            self.loops.append(loop)
+        self._clips_title.setVisible(bool(clips))
+
+    # Tasks and classes
+
+    def _tasks_tab(self) -> QWidget:
+        for shown, name in ((self.tasks, "Tasks"), (self.classes, "Classes")):
+            shown.setAccessibleName(name)
+        self.query.setPlaceholderText("Find a class")
+        self.query.setAccessibleName("Find a class")
+        self.query.setClearButtonEnabled(True)
+        self.query.textChanged.connect(lambda _text: self._filter())
+        columns = QHBoxLayout()
+        columns.setSpacing(16)
+        for title, parts in (
+            (self._tasks_title, (self.tasks,)),
+            (self._classes_title, (self.query, self.classes)),
+        ):
+            column = QVBoxLayout()
+            column.setSpacing(theme.GAP_PX)
+            column.addWidget(title)
+            for part in parts:
+                column.addWidget(part, 1 if isinstance(part, QListWidget) else 0)
+            columns.addLayout(column, 1)
+        inside = QWidget()
+        inside.setLayout(columns)
+        columns.setContentsMargins(2, 12, 2, 0)
+        return inside
+
+    def _show_tasks(self, card: ModelCard) -> None:
+        self.tasks.clear()
+        known = [TASKS[name] for name in card.tasks if name in TASKS]
+        for row, task in enumerate(known):
+            self.tasks.addItem(task.label)
+            self.tasks.item(row).setToolTip(task.description)
+        self.classes.clear()
+        self.classes.addItems(card.classes)
+        self._tasks_title.setText(_counted(len(known), "task").upper())
+        self._classes_title.setText(_counted(len(card.classes), "class", "classes").upper())
+        self.query.clear()
+        self.query.setVisible(len(card.classes) >= _SEARCHABLE_FROM)
+
+    def _filter(self) -> None:
+        wanted = self.query.text().strip()
+        for row in range(self.classes.count()):
+            item = self.classes.item(row)
+            item.setHidden(bool(wanted) and match(wanted, item.text()) is None)
+
+    # Figures
+
+    def _figures_tab(self) -> QWidget:
+        self.figures.setAccessibleName("Figures")
+        self.figures.setRootIsDecorated(False)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(2, 12, 2, 0)
+        column.addWidget(self.figures)
+        return inside
+
+    def _show_figures(self, card: ModelCard) -> None:
+        ways, rows = table(card.metrics)
+        self.figures.clear()
+        self.figures.setHeaderLabels(["Of", "Measure", *(WAYS[way] for way in ways)])
+        header = self.figures.headerItem()
+        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        for place, way in enumerate(ways, 2):
+            header.setToolTip(place, ABOUT_WAYS[way])
+            header.setTextAlignment(place, right)
+        for row in rows:
+            values = [row.values.get(way, "") for way in ways]
+            item = QTreeWidgetItem(self.figures, [row.what, row.measure, *values])
+            for place in range(2, 2 + len(ways)):
+                item.setTextAlignment(place, right)
+        self.figures.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.figures.header().setStretchLastSection(False)
+        self.setTabEnabled(2, bool(rows))
+        self.setTabToolTip(2, "" if rows else "Nothing was measured of this model.")
+
+
+def _facts(folder: Path, card: ModelCard, size: int) -> dict[str, str]:
+    codes = card.tokenizer.config.get("codebook_size")
+    t, h, w = (a // b for a, b in zip(_clip(card), card.stride, strict=True))
+    steps = ", ".join(f"{part} {count:,} steps" for part, count in card.steps.items())
+    came = origin(folder)
+    facts = {
+        "Kind": KINDS.get(card.family, card.family),
+        "Clips": f"{card.frames} frames of {card.width} × {card.height} pixels at {card.rate:g} "
+        "a second",
+        "Tokens": f"{t} × {h} × {w}" + (f", of {codes:,} codes" if codes else ""),
+        "Licence": card.licence,
+        "Trained on": card.data,
+        "Trained for": steps,
+        "Hardware": card.hardware,
+        "Made from": card.parent,
+        "Came from": f"{came.repository} on Hugging Face, {came.revision[:12]}" if came else "",
+        "On the disk": in_bytes(size),
+        "Folder": str(folder),
+    }
+    return {name: value for name, value in facts.items() if value}
+
+
+def _clip(card: ModelCard) -> tuple[int, int, int]:
+    return card.frames, card.height, card.width
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count or 'No'} {one if count == 1 else many or one + 's'}"
+
+
+def _words() -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def _scrolled(inside: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inside)
+    area.viewport().setAutoFillBackground(False)
+    inside.setAutoFillBackground(False)
+    return area
