@@ -29,6 +29,7 @@ from studio.panels.help import AboutDialog
 from studio.panels.import_dialog import CHECKPOINT_FILTER, ImportDialog
 from studio.panels.inspector import Inspector
 from studio.panels.log_dialog import LogDialog
+from studio.panels.models_dialog import ModelsDialog
 from studio.panels.palette import Palette
 from studio.panels.report_dialog import ReportDialog
 from studio.panels.settings_dialog import SettingsDialog
@@ -210,6 +211,9 @@ class MainWindow(QMainWindow):
 
     def show_report(self) -> None:
         ReportDialog(self.studio.report, self).open()
+
+    def show_models(self) -> None:
+        ModelsDialog(self).open()
 
     def show_about(self) -> None:
         AboutDialog(self.studio, self).open()
