@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication
 from core.engine.client import Engine
 from studio import logs, settings, theme
 from studio.panels.main_window import NAME, MainWindow
-from studio.samples import sample_clip
 from studio.state.studio import Studio
 
 
@@ -42,7 +41,7 @@ async def show_window(path: Path | None) -> int:
     """The studio until its window is closed. Returns the exit code.
 
     Args:
-        path: the clip to open; without one, what was open last, or the sample.
+        path: the clip to open; without one, what was open last, or the welcome page.
     """
     place = settings.settings_file()
     engine = Engine()
@@ -54,7 +53,7 @@ async def show_window(path: Path | None) -> int:
     keep_preferences(window, place)
     studio.tell_at_start(" ".join(troubles))
     answer = asyncio.ensure_future(studio.models.ask())  # this starts the engine
-    first = path or _last_clip(studio.settings) or sample_clip()
+    first = path or first_clip(studio.settings)
     if first is not None:
         studio.session.open(first)
     try:
@@ -74,7 +73,9 @@ def keep_preferences(window: MainWindow, place: Path) -> None:
     )
 
 
-def _last_clip(known: settings.Settings) -> Path | None:
-    """The clip that was open last, if it is still there."""
+def first_clip(known: settings.Settings) -> Path | None:
+    """What was open last, if it is still there and is wanted; None for the welcome page."""
+    if known.at_start == "welcome":
+        return None
     last = next((Path(path) for path in known.recent), None)
     return last if last is not None and last.exists() else None

@@ -1,13 +1,77 @@
-"""The sample clips that come with Maskreel."""
+"""The sample clips that come with Maskreel, and what can be tried on them at once."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.assets import asset
 
 _FIRST = "corridor"  # it has sound
 _SUFFIXES = (".mp4", ".mkv", ".webm", ".gif")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Something to try: a clip with everything chosen, so that only “Generate” is left.
+
+    Attributes:
+        title, words: what it is, and what happens.
+        clip: a file of assets/samples; "" for a task that needs none.
+        model: name of the bundle; task: a name from `core.tasks.TASKS`.
+        painted: an ellipse that is painted: left, top, width, height as shares of the picture.
+        frame: where the playhead stands.
+        label: the class, for a task that needs one.
+        seed: of the first variation.
+    """
+
+    title: str
+    words: str
+    clip: str
+    model: str
+    task: str
+    painted: tuple[float, float, float, float] | None = None
+    frame: int = 0
+    label: str = ""
+    seed: int = 0
+
+
+SAMPLES = (
+    Sample(
+        "Take something away",
+        "A figure is painted over; the model fills in the rest.",
+        "corridor.mp4",
+        "maskreel-first",
+        "paint",
+        painted=(0.615, 0.36, 0.18, 0.46),
+    ),
+    Sample(
+        "Widen the picture",
+        "The middle is kept; the model invents both sides.",
+        "base.mp4",
+        "maskreel-first",
+        "OPV",
+        frame=24,
+    ),
+    Sample(
+        "See the next second",
+        "The frames up to here are kept; a model goes on, token by token.",
+        "maze.mp4",
+        "videogpt-small",
+        "continue",
+        frame=40,
+    ),
+    Sample(
+        "From a word",
+        "There is no clip: the model makes one of the class “corridor”.",
+        "",
+        "maskreel-first",
+        "CG",
+        label="corridor",
+        seed=3,
+    ),
+)
+"""A new thing to try is one row here."""
 
 
 def sample_clip() -> Path | None:

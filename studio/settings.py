@@ -19,6 +19,9 @@ MOST_RECENT = 8
 Look = Literal["dark", "light", "system"]
 LOOKS: tuple[Look, ...] = get_args(Look)
 
+Start = Literal["last", "welcome"]
+STARTS: tuple[Start, ...] = get_args(Start)
+
 Chosen = Mapping[str, tuple[str, ...]]
 """Shortcuts, as Qt's portable text, by the name of their action; none where it has none."""
 
@@ -47,6 +50,7 @@ class Settings:
     export: what was chosen for the last export, as JSON; export_folder: where it went, or "".
     export_presets: the user's own presets for exports, as JSON by name.
     look: dark, light, or as the system is.
+    at_start: whether the program begins with what was open last, or with its welcome page.
     shortcuts: those that differ from the table of actions.
     undo_mb, frames_mb: MiB for edits that can be undone, and for frames that stay decoded.
     models_folder: looked at for models besides the usual ones, or "".
@@ -64,6 +68,7 @@ class Settings:
     export_folder: str = ""
     export_presets: Mapping[str, Any] = field(default_factory=dict)
     look: Look = "dark"
+    at_start: Start = "last"
     shortcuts: Chosen = field(default_factory=dict)
     undo_mb: int = UNDO_MB
     frames_mb: int = FRAMES_MB
@@ -140,5 +145,7 @@ def _shortcuts(saved: Mapping[str, Any]) -> Chosen:
 def _fits(saved: dict[str, object], name: str, defaults: dict[str, object]) -> bool:
     if name == "look":
         return saved.get(name) in LOOKS
+    if name == "at_start":
+        return saved.get(name) in STARTS
     wanted = list if name == "recent" else type(defaults[name])
     return isinstance(saved.get(name), wanted)

@@ -313,6 +313,9 @@ QPushButton[primary="true"]:hover { background: @under; border-color: @under; }
 QPushButton[primary="true"]:focus { border-color: @white; }
 QPushButton[primary="true"]:disabled { background: @panel; border-color: @line; color: @off; }
 
+QPushButton[large="true"] { padding: 8px 16px; min-height: 22px; }
+QToolButton[link="true"] { color: @accent; padding: 3px 6px; }
+QScrollArea > QWidget > QWidget#welcome { background: @background; }
 QFrame[role="line"] { background: @line; }
 QLabel[role="heading"] { color: @dim; font-size: @small; font-weight: 600; }
 QLabel[role="dim"] { color: @dim; }

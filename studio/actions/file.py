@@ -16,7 +16,13 @@ def _no_new_clip(window: MainWindow) -> str:
 
 FILE = (
     Row("open", "Open clip…", "Ctrl+O", lambda w: w.ask_for_clip(), "open"),
-    Row("open_folder", "Open folder of frames…", "Ctrl+Shift+O", lambda w: w.ask_for_folder()),
+    Row(
+        "open_folder",
+        "Open folder of frames…",
+        "Ctrl+Shift+O",
+        lambda w: w.ask_for_folder(),
+        "film",
+    ),
     Row("open_sample", "Open the sample clip", "", lambda w: w.open_sample()),
     Row(
         "new_clip",

@@ -12,6 +12,7 @@ HELP = (
         lambda w: w.find_action(),
         help="By a few letters of its name; what cannot be done now says why.",
     ),
+    Row("welcome", "Welcome page", "Shift+F2", lambda w: w.show_welcome()),
     Row("keys", "Keyboard shortcuts…", "F1", lambda w: w.show_keys()),
     LINE,
     Row(

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -24,7 +23,8 @@ from studio import theme
 from studio.observable import bind, watch
 from studio.panels.compare_bar import CompareBar, CompareButton
 from studio.panels.key_bar import KeyBar
-from studio.panels.window_actions import Actions, button_tooltip, tool_button
+from studio.panels.welcome import WelcomePage
+from studio.panels.window_actions import Actions, tool_button
 from studio.state.compared import Half
 from studio.state.comparing import Shown
 from studio.state.notices import Notice as Told
@@ -48,7 +48,7 @@ class Canvas(QWidget):
     compare: which two pictures are compared; there while they are.
     lens_mode: what the lens shows; there while it is on.
     keys: what the keys do while one draws by keyboard.
-    new_clip: what can be done without a clip; there while there is none.
+    welcome: where one begins; over the canvas while there is no clip.
     """
 
     def __init__(self, studio: Studio, actions: Actions, parent: QWidget | None = None) -> None:
@@ -66,11 +66,7 @@ class Canvas(QWidget):
         self.lens_mode = QComboBox()
         self.keys = KeyBar(studio.tools, self.view)
         self.zoom = QLabel()
-        self.new_clip = QPushButton(actions["new_clip"].text())
-        theme.set_icon_of(self.new_clip, actions["new_clip"], "plain")
-        self.new_clip.clicked.connect(actions["new_clip"].trigger)
-        self.new_clip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button_tooltip(self.new_clip, actions["new_clip"])
+        self.welcome = WelcomePage(studio, actions, lambda path: studio.session.open(path))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -114,12 +110,9 @@ class Canvas(QWidget):
 
     def _picture(self) -> QGridLayout:
         """The notice lies over the picture, so that nothing moves when it comes and goes."""
-        below_the_words = QVBoxLayout()
-        below_the_words.addSpacing(170)
-        below_the_words.addWidget(self.new_clip)
         layers = QGridLayout()
         layers.addWidget(self.view, 0, 0)
-        layers.addLayout(below_the_words, 0, 0, Qt.AlignmentFlag.AlignCenter)
+        layers.addWidget(self.welcome, 0, 0)
         layers.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignTop)
         below = QVBoxLayout()
         below.setSpacing(0)
@@ -152,7 +145,6 @@ class Canvas(QWidget):
         watch(studio.tools, "tool", self._show_window)
         watch(studio.stage, "tokens", self._show_lens)
         bind(studio.stage, "veil", self._show_veil)
-        watch(studio.session, "clip opening", self._offer_clip)
         watch(studio.tools, "lens_mode", self._show_lens)
         watch(studio.tools, "tool brush_size hardness", self._show_brush)
         watch(studio.tools, "tolerance contiguous", self._show_wand)
@@ -248,10 +240,6 @@ class Canvas(QWidget):
             self.view.setWindow(None)
         else:
             self.view.setWindow(_rect(window), window.model_width / window.model_height)
-
-    def _offer_clip(self) -> None:
-        session = self._studio.session
-        self.new_clip.setVisible(session.clip is None and not session.opening)
 
     def _show_veil(self, veil: Veil | None) -> None:
         if veil is None:

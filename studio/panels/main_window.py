@@ -206,6 +206,10 @@ class MainWindow(QMainWindow):
     def show_settings(self) -> None:
         SettingsDialog(self).open()
 
+    def show_welcome(self) -> None:
+        self.studio.welcome.wanted = True
+        self.canvas.welcome.buttons["open"].setFocus()
+
     def show_log(self) -> None:
         LogDialog(self).open()
 

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from studio.panels.main_window import MainWindow
 
 LOOKS = {"dark": ("Dark", ""), "light": ("Light", ""), "system": ("As the system", "")}
+STARTS = {"last": ("What was open last", ""), "welcome": ("Welcome page", "")}
 _WIDTH, _LABELS = 480, 110
 
 
 class SettingsDialog(QDialog):
     """Attributes:
-    look, shortcuts, undo, frames, folder, choose, forget: the controls, from top to bottom.
+    look, at_start, shortcuts, undo, frames, folder, choose, forget: from top to bottom.
     """
 
     def __init__(self, window: MainWindow) -> None:
@@ -44,7 +45,7 @@ class SettingsDialog(QDialog):
         self.setWindowTitle("Settings")
         self.setMinimumWidth(_WIDTH)
         self._window, self._preferences = window, window.studio.preferences
-        self.look = ChoiceBox("Look")
+        self.look, self.at_start = ChoiceBox("Look"), ChoiceBox("At start")
         self.shortcuts = QPushButton("Keyboard shortcuts…")
         self.undo = _megabytes("Memory for undo", UNDO_RANGE)
         self.frames = _megabytes("Memory for frames", FRAMES_RANGE)
@@ -66,7 +67,11 @@ class SettingsDialog(QDialog):
         column.setContentsMargins(20, 16, 20, 12)
         column.setSpacing(theme.GAP_PX)
         for title, rows, words in (
-            ("Window", (("Look", self.look), ("Keys", self.shortcuts)), ""),
+            (
+                "Window",
+                (("Look", self.look), ("At start", self.at_start), ("Keys", self.shortcuts)),
+                "",
+            ),
             (
                 "Memory",
                 (("Undo of masks", self.undo), ("Decoded frames", self.frames)),
@@ -91,6 +96,7 @@ class SettingsDialog(QDialog):
     def _bind(self) -> None:
         chosen = self._preferences
         bind(chosen, "look", self._show_look, self.look.chosen)
+        bind(chosen, "at_start", self._show_start, self.at_start.chosen)
         bind(chosen, "undo_mb", self.undo.setValue, self.undo.valueChanged)
         bind(chosen, "frames_mb", self.frames.setValue, self.frames.valueChanged)
         bind(chosen, "models_folder", self._show_folder)
@@ -105,6 +111,9 @@ class SettingsDialog(QDialog):
 
     def _show_look(self, look: str) -> None:
         self.look.show_entries(LOOKS, look)
+
+    def _show_start(self, start: str) -> None:
+        self.at_start.show_entries(STARTS, start)
 
     def _show_folder(self, folder: str) -> None:
         self.folder.setText(folder)

@@ -7,15 +7,16 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from studio.observable import Field, Observable
-from studio.settings import FRAMES_MB, NOTHING_CHOSEN, UNDO_MB, Chosen, Look, Settings
+from studio.settings import FRAMES_MB, NOTHING_CHOSEN, UNDO_MB, Chosen, Look, Settings, Start
 
-NAMES = ("look", "shortcuts", "undo_mb", "frames_mb", "models_folder")
+NAMES = ("look", "at_start", "shortcuts", "undo_mb", "frames_mb", "models_folder")
 UNDO_RANGE, FRAMES_RANGE = (16, 2048), (64, 8192)  # MiB
 
 
 class Preferences(Observable):
     """Attributes:
     look: dark, light, or as the system is.
+    at_start: what the program begins with: what was open last, or the welcome page.
     shortcuts: those that the user has chosen.
     undo_mb, frames_mb: MiB for edits that can be undone, and for frames that stay decoded.
     models_folder: looked at for models besides the usual ones, or "".
@@ -25,6 +26,7 @@ class Preferences(Observable):
     """
 
     look: Field[Look] = Field("dark")
+    at_start: Field[Start] = Field("last")
     shortcuts: Field[Chosen] = Field(NOTHING_CHOSEN)
     undo_mb = Field(UNDO_MB)
     frames_mb = Field(FRAMES_MB)

@@ -44,6 +44,8 @@ from studio.state.take import Phase, Runs
 from studio.state.thumbnails import Thumbnails
 from studio.state.tools import PAINTING, Tools
 from studio.state.tracking import Tracking
+from studio.state.trying import Trying
+from studio.state.welcome import Welcome
 
 REFINING_STEPS = 4
 """Of one refinement; it can be repeated."""
@@ -115,6 +117,17 @@ class Studio(QObject):
             log_folder(),
             self,
         )
+        self.trying = Trying(
+            self.session,
+            self.playback,
+            self.masks,
+            self.models,
+            self.recipe,
+            self.framing,
+            self.new_clip,
+            self,
+        )
+        self.welcome = Welcome(lambda: self.settings.recent, self._forget_recent, self)
         self.stage = Stage(
             self.session,
             self.playback,
@@ -244,6 +257,7 @@ class Studio(QObject):
         self.mask_files.stop()
         await self.mask_files.ended()
         self.session.end()
+        self.welcome.end()
         await self.report.end()
         self.log.end()
 
@@ -298,12 +312,17 @@ class Studio(QObject):
     def _start_over(self) -> None:
         clip = self.session.clip
         self.generation.show(None)
+        self.welcome.wanted = False
         if clip is not None:
             self.playback.open(len(clip), clip.rate)
             self.masks.open(clip.size)
             self.framing.open()
             if not is_sample(clip.path) and not isinstance(clip, BlankClip):
                 self.settings = self.settings.opened(clip.path)
+
+    def _forget_recent(self, path: str) -> None:
+        kept = tuple(other for other in self.settings.recent if other != path)
+        self.settings = replace(self.settings, recent=kept)
 
     def _end_result_at_mark(self) -> None:
         self.result.last = self.playback.out_mark

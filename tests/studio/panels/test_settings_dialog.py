@@ -47,11 +47,13 @@ def test_look_changes_and_everything_is_kept_at_once(
             dialog = called(window)
             dialog.look.choose("light")
             assert theme.PANEL.lightness() > 200
+            dialog.at_start.choose("welcome")
             dialog.undo.setValue(64)
             dialog.frames.setValue(512)
 
             kept = load(place)
             assert (kept.look, kept.undo_mb, kept.frames_mb) == ("light", 64, 512)
+            assert kept.at_start == "welcome"
             dialog.close()
 
     run(scenario())

@@ -150,7 +150,7 @@ def test_empty_canvas_offers_a_blank_clip() -> None:
     async def scenario() -> None:
         async with opened(ReplayingEngine(both_families())) as window:
             window.studio.recipe.bundle = CAUSAL_BUNDLE
-            button = window.canvas.new_clip
+            button = window.canvas.welcome.buttons["new_clip"]
             assert button.isVisible()
             button.click()
             assert not button.isVisible()

@@ -1,0 +1,216 @@
+"""One begins on the welcome page: with a file, with what was opened last, with a sample."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from core.assets import asset
+from core.requests import BundleEntry
+from core.tasks import TASKS
+from studio.app import first_clip
+from studio.panels.main_window import MainWindow
+from studio.samples import SAMPLES, Sample
+from studio.settings import Settings, load
+from studio.state.recent import MISSING, UNREACHABLE
+from tests.studio.clips import write_numbered
+from tests.studio.fakes import ReplayingEngine, capabilities
+from tests.studio.window import opened, run, until
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return write_numbered(tmp_path / "clip.mkv")
+
+
+def shipped() -> tuple[Path, ...]:
+    return (asset("models"),)
+
+
+class ShippedEngine(ReplayingEngine):
+    """Knows the models that come along, and decodes both families."""
+
+    def __init__(self) -> None:
+        known = capabilities()
+        decoder = replace(known.decoders["commit"], transformers=("bidirectional", "causal"))
+        super().__init__(replace(known, decoders={"commit": decoder}))
+
+
+async def looked_at(window: MainWindow) -> None:
+    """All that was opened last was looked at."""
+    await until(lambda: all(file.obstacle is not None for file in window.studio.welcome.files))
+
+
+def test_page_is_there_while_no_clip_is_open(clip: Path) -> None:
+    async def scenario() -> None:
+        async with opened(ReplayingEngine()) as window:
+            page, studio = window.canvas.welcome, window.studio
+            assert page.isVisible()
+            assert not page.back.isVisible()
+
+            studio.session.open(clip)
+            await until(lambda: studio.stage.picture is not None)
+            assert not page.isVisible()
+
+            window.actions_["welcome"].trigger()
+            assert page.isVisible()
+            QTest.keyClick(page, Qt.Key.Key_Escape)
+            assert not page.isVisible()
+            window.actions_["welcome"].trigger()
+            page.back.click()
+            assert not page.isVisible()
+            assert studio.session.clip is not None
+
+    run(scenario())
+
+
+def test_files_opened_last_have_a_picture_and_a_place_or_a_reason(
+    clip: Path, tmp_path: Path
+) -> None:
+    gone, disk = tmp_path / "gone.mp4", tmp_path / "disk" / "holiday.mp4"
+    settings = Settings(recent=(str(clip), str(gone), str(disk)))
+
+    async def scenario() -> None:
+        async with opened(ReplayingEngine(), settings=settings) as window:
+            await looked_at(window)
+            files = {file.path: file for file in window.studio.welcome.files}
+            rows = window.canvas.welcome.files
+
+            assert list(rows) == [clip, gone, disk]
+            assert files[clip].thumbnail is not None
+            assert rows[clip].tile.isEnabled()
+            assert rows[clip].tile.accessibleDescription() == files[clip].place
+            for path, reason in ((gone, MISSING), (disk, UNREACHABLE)):
+                assert not rows[path].tile.isEnabled()
+                assert rows[path].tile.accessibleDescription() == reason
+                assert rows[path].tile.toolTip() == reason
+
+            rows[clip].tile.click()
+            await until(lambda: window.studio.stage.picture is not None)
+            assert window.studio.session.clip.path == clip
+
+    run(scenario())
+
+
+def test_removed_file_is_forgotten_and_stays_on_the_disk(clip: Path) -> None:
+    async def scenario() -> None:
+        settings = Settings(recent=(str(clip), "/nowhere/else.mp4"))
+        async with opened(ReplayingEngine(), settings=settings) as window:
+            await looked_at(window)
+            window.canvas.welcome.files[clip].remove.click()
+
+            assert list(window.canvas.welcome.files) == [Path("/nowhere/else.mp4")]
+            assert window.studio.remembered("").recent == ("/nowhere/else.mp4",)
+            assert clip.exists()
+
+    run(scenario())
+
+
+def test_picture_of_a_file_is_made_once(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario() -> None:
+        settings = Settings(recent=(str(clip),))
+        for _ in range(2):
+            async with opened(ReplayingEngine(), settings=settings) as window:
+                await looked_at(window)
+                assert window.studio.welcome.files[0].thumbnail is not None
+            monkeypatch.setattr("studio.state.recent.open_clip", None)
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title)
+def test_sample_opens_ready_for_generate(sample: Sample) -> None:
+    async def scenario() -> None:
+        async with opened(ShippedEngine(), models=shipped()) as window:
+            studio = window.studio
+            studio.models.look_in(shipped())
+            window.canvas.welcome.samples[sample.title].click()
+            await until(lambda: studio.stage.picture is not None)
+
+            assert Path(studio.recipe.bundle).name == sample.model
+            assert (studio.recipe.task, studio.recipe.seed) == (sample.task, sample.seed)
+            assert studio.recipe.label == (sample.label or None)
+            assert studio.playback.position == sample.frame
+            assert studio.obstacle == ""
+            assert window.inspector.job.generate.isEnabled()
+            if TASKS[sample.task].continues:
+                assert studio.framing.last_kept == sample.frame
+            elif sample.clip:
+                assert sample.frame in studio.framing.window.range
+
+    run(scenario())
+
+
+def test_samples_have_pictures_and_say_why_they_cannot_be_tried() -> None:
+    async def scenario() -> None:
+        async with opened(ReplayingEngine()) as window:
+            page, studio = window.canvas.welcome, window.studio
+            await until(lambda: len(studio.welcome.pictures) == 3)
+            tile = page.samples["Widen the picture"]
+            assert not tile.isEnabled()
+            assert tile.toolTip() == "The model “maskreel-first” is not installed."
+
+            studio.models.bundles = (
+                BundleEntry("/m/maskreel-first", studio.models.card("/models/tiny")),
+            )
+            assert tile.toolTip() == "The model “maskreel-first” was not trained on this."
+            assert page.samples["Take something away"].isEnabled()
+
+    run(scenario())
+
+
+def test_every_sample_can_be_tried_with_what_comes_along() -> None:
+    async def scenario() -> None:
+        async with opened(ShippedEngine(), models=shipped()) as window:
+            window.studio.models.look_in(shipped())
+            obstacles = [window.studio.trying.obstacle(sample) for sample in SAMPLES]
+            clips = [asset(f"samples/{sample.clip}") for sample in SAMPLES if sample.clip]
+
+            assert obstacles == [""] * len(SAMPLES)
+            assert all(clip.is_file() for clip in clips)
+
+    run(scenario())
+
+
+def test_page_is_used_from_the_keyboard_alone(clip: Path) -> None:
+    async def scenario() -> None:
+        async with opened(ReplayingEngine(), settings=Settings(recent=(str(clip),))) as window:
+            await looked_at(window)
+            window.activateWindow()
+            window.show_welcome()
+            for _ in range(30):
+                focused = QApplication.focusWidget()
+                if focused is window.canvas.welcome.files[clip].tile:
+                    break
+                QTest.keyClick(focused, Qt.Key.Key_Tab)
+            QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+            await until(lambda: window.studio.stage.picture is not None)
+            assert window.studio.session.clip.path == clip
+
+    run(scenario())
+
+
+def test_program_begins_with_the_last_clip_or_with_the_page(clip: Path, tmp_path: Path) -> None:
+    known = Settings(recent=(str(clip),))
+
+    assert first_clip(Settings()) is None
+    assert first_clip(known) == clip
+    assert first_clip(replace(known, at_start="welcome")) is None
+    shutil.move(clip, tmp_path / "elsewhere.mkv")
+    assert first_clip(known) is None
+
+    (tmp_path / "settings.json").write_text('{"at_start": "moon"}')
+    assert load(tmp_path / "settings.json").at_start == "last"
