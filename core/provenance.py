@@ -100,7 +100,9 @@ def _checked(request: GenerationRequest) -> GenerationRequest:
         TypeError: a field is of another kind.
     """
     texts = (request.bundle, request.task, request.decoder)
-    numbers = (request.seed, request.count, request.kept, request.length, request.overlap)
+    numbers = (
+        request.seed, request.count, request.kept, request.length, request.overlap, request.parent,
+    )  # fmt: skip
     if not all(isinstance(text, str) for text in texts):
         raise TypeError(f"names are texts, not {texts}")
     if not all(isinstance(number, int) and number >= 0 for number in numbers):

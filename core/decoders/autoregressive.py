@@ -33,6 +33,8 @@ from core.tokens import Condition, DecodeStep
 
 AT_ONCE = 32
 """Positions that go through the model in one pass at most."""
+READ_AT_ONCE = 256
+"""And where nothing is drawn behind them."""
 NOISE_BLOCK = 64
 """The noise of so many positions is made at once."""
 SILENCE_S = 0.05
@@ -128,9 +130,8 @@ class Autoregressive:
         row, incremental = _Row(condition, state), model.begin(condition)
         _, _, h, w = condition.shape
         end = (place[0] * h + place[1]) * w + place[2] + 1
-        widest = min(AT_ONCE, row.frame)
-        for first in range(0, end, widest):
-            logits = incremental.logits(first, row.before(first, min(first + widest, end)))
+        for first in range(0, end, READ_AT_ONCE):
+            logits = incremental.logits(first, row.before(first, min(first + READ_AT_ONCE, end)))
         return self.likeliest(logits[:, -1]).softmax(-1)
 
     def likeliest(self, logits: Tensor) -> Tensor:
@@ -164,7 +165,10 @@ class _Run:
         self._next_free = self.row.next_free()
         self._ahead = decoder.window if decoder.speculative else 0
         self._widest = min(AT_ONCE, self.row.frame)
-        self._timed = Threads(decoder.clock) if condition.tokens.is_cpu else _called
+        cpu = condition.tokens.is_cpu
+        self._timed, self._timed_reading = (
+            Threads(decoder.clock) if cpu else _called for _ in range(2)
+        )
 
     def go_on(self) -> None:
         """One pass: known tokens from the place on, one that is drawn, and guesses behind it."""
@@ -175,10 +179,8 @@ class _Run:
         end = min(free + 1 + self._ahead, first + self._widest, row.total)
         if self._ahead:
             row.guess(free, end)
-        if free == first:
-            self.place = self._timed(lambda: self._pass(first, first, end))
-        else:
-            self.place = self._pass(first, min(free, end), end)
+        timed = self._timed if free == first else self._timed_reading
+        self.place = timed(lambda: self._pass(first, min(free, end), end))
         row.decided = max(row.decided, self.place)
 
     def _pass(self, first: int, free: int, end: int) -> int:

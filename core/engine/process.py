@@ -31,8 +31,9 @@ from core.engine.messages import (
     Updated,
 )
 from core.errors import OutOfMemory, UserError
-from core.jobs import capabilities, generate, import_checkpoint, tokenizer_pixels
+from core.jobs import candidates, capabilities, generate, import_checkpoint, tokenizer_pixels
 from core.requests import (
+    CandidatesRequest,
     CapabilitiesRequest,
     FinetuneRequest,
     GenerationRequest,
@@ -64,6 +65,7 @@ JOBS: Mapping[type, Job] = {
     CapabilitiesRequest: capabilities.run,
     ImportRequest: import_checkpoint.run,
     StepsRequest: tokenizer_pixels.run_steps,
+    CandidatesRequest: candidates.run,
     RoundTripRequest: tokenizer_pixels.run_round_trip,
     TrainRequest: _train,
     FinetuneRequest: _finetune,
