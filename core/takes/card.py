@@ -32,10 +32,11 @@ class TakeCard:
         unit: what a step is: "step", or "token" of a model that decides one after the other.
         title: of the model. rate: frames a second of the result.
         phase: where it stands, the name of a `studio.state.take.Phase`, lower case.
-        failure: why it was interrupted, a sentence, or "".
+        failure: why it was interrupted, a sentence, or ""; cause: of what kind that is.
         done, total: decode steps.
         timings, device: of a finished take.
         name, note: what the user wrote. favourites: variations with a star.
+        deleted: whether it is in the trash, which is emptied when the project is closed.
     """
 
     id: str
@@ -46,6 +47,7 @@ class TakeCard:
     rate: float = 25.0
     phase: str = "waiting"
     failure: str = ""
+    cause: str = ""
     done: int = 0
     total: int = 0
     timings: Timings | None = None
@@ -53,6 +55,7 @@ class TakeCard:
     name: str = ""
     note: str = ""
     favourites: tuple[int, ...] = ()
+    deleted: bool = False
 
     @property
     def clip(self) -> str:
@@ -81,7 +84,9 @@ class TakeCard:
         "seed 7" means it.
         """
         known = self._words(today)
-        return all(any(word.startswith(part) for word in known) for part in query.casefold().split())
+        return all(
+            any(word.startswith(part) for word in known) for part in query.casefold().split()
+        )
 
     def _words(self, today: datetime) -> set[str]:
         request, made = self.request, self.made.astimezone()

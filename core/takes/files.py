@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,6 @@ from core.takes.card import TakeCard
 CARD, REQUEST = "take.json", "request.json"
 ORDER = "waiting.json"
 """In the folder of all takes: ids of those that wait, the next one first."""
-TRASH = ".trash"
-"""In the folder of all takes: those that were deleted, until the project is closed."""
 
 POSTER_PX = 256
 """The longer side of a poster is no longer."""
@@ -82,8 +81,7 @@ def list_cards(takes: Path) -> tuple[TakeCard, ...]:
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("the take in %s cannot be read: %s", path.parent, error)
             continue
-        if card.id == path.parent.name and path.parent.parent == takes:
-            cards.append(card)
+        cards.append(replace(card, id=path.parent.name))
     return tuple(sorted(cards, key=lambda card: card.made, reverse=True))
 
 
@@ -114,18 +112,11 @@ def poster(folder: Path, variation: int) -> Path:
     return folder / f"poster-{variation}.jpg"
 
 
-def discard(takes: Path, take: str) -> None:
-    """Put a take into the trash of its project."""
-    trash = takes / TRASH
-    trash.mkdir(exist_ok=True)
-    shutil.rmtree(trash / take, ignore_errors=True)
-    os.replace(takes / take, trash / take)
-
-
-def put_back(takes: Path, take: str) -> None:
-    """Take it out of the trash again."""
-    os.replace(takes / TRASH / take, takes / take)
-
-
-def empty_trash(takes: Path) -> None:
-    shutil.rmtree(takes / TRASH, ignore_errors=True)
+def remove(folder: Path) -> None:
+    """Let go of a take for good; what cannot be removed is logged."""
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        log.warning("the deleted take in %s cannot be removed: %s", folder, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import operator
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
@@ -36,6 +37,15 @@ class Queue(Observable):
         self._engine, self._notices = engine, notices
         self._resumed: Take | None = None  # what goes on when the queue is held no longer
 
+    @property
+    def order(self) -> tuple[Take, ...]:
+        """All that is still to be done: what runs, or was held while it ran, and what waits."""
+        first, held = self.running, self._resumed
+        if first is None and self.held and held is not None and held.phase is Phase.PAUSED:
+            first = held
+        rest = (take for take in self.waiting if take is not first)
+        return tuple(rest) if first is None else (first, *rest)
+
     def add(self, take: Take, *, first: bool = False) -> None:
         """Run a take when its turn comes: at the end, or before all others that wait."""
         known = take is self.running or take in self.waiting or take.phase is not Phase.IDLE
@@ -48,6 +58,14 @@ class Queue(Observable):
         if not known:
             self.added.emit(take)
         self._go_on()
+
+    def wait(self, takes: Sequence[Take]) -> None:
+        """Let takes of an earlier program wait; nothing begins before `release`."""
+        if takes:
+            self.held = True
+            for take in takes:
+                take.phase = Phase.WAITING
+            self.waiting = (*self.waiting, *takes)
 
     def move(self, take: Take, place: int) -> None:
         """Put a waiting take at a place among the others."""

@@ -20,13 +20,11 @@ from core.takes.files import (
     POSTER_PX,
     REQUEST,
     begin,
-    discard,
-    empty_trash,
     list_cards,
     poster,
-    put_back,
     read_order,
     read_request,
+    remove,
     write_card,
     write_json,
     write_poster,
@@ -133,15 +131,11 @@ def test_poster_is_small_and_in_the_right_colours(tmp_path: Path) -> None:
     assert written[0, 0, 2] > 240 > 10 > written[0, 0, 0]
 
 
-def test_deleted_take_can_be_put_back_until_the_trash_is_emptied(tmp_path: Path) -> None:
+def test_removed_take_leaves_nothing(tmp_path: Path) -> None:
     begin(tmp_path / "a1", CARD_, REQUEST_)
 
-    discard(tmp_path, "a1")
-    assert list_cards(tmp_path) == ()
-    put_back(tmp_path, "a1")
-    assert list_cards(tmp_path) == (CARD_,)
-    discard(tmp_path, "a1")
-    empty_trash(tmp_path)
+    remove(tmp_path / "a1")
+    remove(tmp_path / "a1")
 
     assert list(tmp_path.iterdir()) == []
 
