@@ -91,12 +91,14 @@ class Contents:
         clips: in their order. open: id of the one that is open, or "".
         recipe: what shall be generated, as the studio says it.
         masks: by the id of their clip; none where nothing was ever painted.
+        takes: id of a take → id of its clip.
     """
 
     clips: tuple[ClipEntry, ...] = ()
     open: str = ""
     recipe: Mapping[str, Any] = field(default_factory=dict)
     masks: Mapping[str, MaskTrack] = field(default_factory=dict)
+    takes: Mapping[str, str] = field(default_factory=dict)
 
     def clip(self, number: str) -> ClipEntry | None:
         """The clip with an id."""
@@ -129,6 +131,7 @@ class Contents:
             "clips": [clip.to_json(folder) for clip in self.clips],
             "open": self.open,
             "recipe": dict(self.recipe),
+            "takes": dict(self.takes),
         }
 
     @classmethod
@@ -148,7 +151,7 @@ class Contents:
             )
         try:
             clips = tuple(ClipEntry.from_json(clip, folder) for clip in data["clips"])
-            return cls(clips, data["open"], dict(data["recipe"]))
+            return cls(clips, data["open"], dict(data["recipe"]), takes=dict(data["takes"]))
         except (KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
             raise ValueError(f"something is missing or of the wrong kind: {error}") from error
 

@@ -108,6 +108,9 @@ class Journal:
             if self._written.get(clip) is not track
         ]
         self._write_listing(contents)
+        for clip in self._written.keys() - contents.masks.keys():
+            masks_file(self.folder, clip).unlink(missing_ok=True)
+            del self._written[clip]
         self._note_written()
         for path in changed:
             settle(path)

@@ -16,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import UserError
+from core.margins import NONE, Margins
 from core.media.reading import ClipReader, open_clip
 
 AHEAD = 12
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 @dataclass
 class _Wishes:
     path: Path | None = None
+    margins: Margins = NONE
     reader: ClipReader | None = None
     frame: int | None = None
     ahead: deque[int] = field(default_factory=deque)
@@ -37,7 +39,7 @@ class _Wishes:
         """What to do now, taken off the list; None = nothing."""
         if self.path is not None:
             path, self.path = self.path, None
-            return "open", path
+            return "open", (path, self.margins)
         if self.frame is not None:
             frame, self.frame = self.frame, None
             return "frame", frame
@@ -69,9 +71,9 @@ class FrameWorker(QObject):
         self._thread = threading.Thread(target=self._work, name="frames", daemon=True)
         self._thread.start()
 
-    def open(self, path: Path) -> None:
+    def open(self, path: Path, margins: Margins = NONE) -> None:
         with self._changed:
-            self._wishes.path = path
+            self._wishes.path, self._wishes.margins = path, margins
             self._changed.notify()
 
     def show(self, reader: ClipReader, frame: int | None, ahead: Sequence[int] = ()) -> None:
@@ -98,7 +100,8 @@ class FrameWorker(QObject):
 
     def _switch(self, reader: ClipReader) -> None:
         if self._wishes.reader is not reader:
-            self._wishes = _Wishes(self._wishes.path, reader, ended=self._wishes.ended)
+            before = self._wishes
+            self._wishes = _Wishes(before.path, before.margins, reader, ended=before.ended)
 
     def _work(self) -> None:
         while True:
@@ -112,16 +115,16 @@ class FrameWorker(QObject):
 
     def _fulfil(self, wish: tuple[str, object], reader: ClipReader | None) -> None:
         match wish:
-            case "open", Path() as path:
-                self._open(path)
+            case "open", (Path() as path, Margins() as margins):
+                self._open(path, margins)
             case "frame", int(frame) if reader is not None:
                 self.decoded.emit(reader, frame, reader.frame(frame))
             case "thumbnail", int(frame) if reader is not None:
                 self.shrunk.emit(reader, frame, reader.thumbnail(frame, self._height))
 
-    def _open(self, path: Path) -> None:
+    def _open(self, path: Path, margins: Margins) -> None:
         try:
-            self.opened.emit(open_clip(path))
+            self.opened.emit(open_clip(path, margins))
         except UserError as error:
             self.refused.emit(str(path), str(error))
         except Exception as error:

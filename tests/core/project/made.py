@@ -81,4 +81,5 @@ def projects(draw: st.DrawFn, folder: Path = Path("/home/someone/films")) -> Con
     masks = {clip.id: draw(tracks()) for clip in clips if draw(st.booleans())}
     opened = draw(st.sampled_from(["", *(clip.id for clip in clips)]))
     recipe = draw(st.dictionaries(st.sampled_from(["task", "seed"]), st.integers(0, 9)))
-    return Contents(tuple(clips), opened, recipe, masks)
+    takes = {f"take of {clip.id}": clip.id for clip in clips}
+    return Contents(tuple(clips), opened, recipe, masks, takes)

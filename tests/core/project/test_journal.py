@@ -164,6 +164,18 @@ def test_snapshots_are_the_project_as_it_was(tmp_path: Path) -> None:
     assert runs(4) in old.masks[CLIP.id].keyframes.values()
 
 
+def test_masks_that_are_gone_are_gone_from_the_disk(tmp_path: Path) -> None:
+    folder = tmp_path / "a.maskreel"
+    with journal(folder) as (written, _told):
+        written.keep(project(1, 2))
+        written.wait(10)
+        written.keep(Contents((CLIP,), CLIP.id))
+        written.wait(10)
+        assert read_project(folder).contents == Contents((CLIP,), CLIP.id)
+        written.keep(project(1, 2))
+    assert read_project(folder).contents == project(1, 2)
+
+
 def test_nothing_is_written_twice(tmp_path: Path) -> None:
     folder = tmp_path / "a.maskreel"
     with journal(folder) as (written, _told):
