@@ -39,6 +39,15 @@ def contact_sheet(store: Store, tasks: Sequence[str]) -> Picture:
     return np.concatenate(padded)
 
 
+def pairs_sheet(upper: str, clips: Frames, lower: str, others: Frames) -> Picture:
+    """RGB (H, W, 3): a block for each pair of clips, uint8 (n, T, H, W, 3)."""
+    blocks = [
+        _block(f"{number + 1}", {upper: clip, lower: other})
+        for number, (clip, other) in enumerate(zip(clips, others, strict=True))
+    ]
+    return np.concatenate(blocks)
+
+
 def write_png(picture: Picture, path: str) -> None:
     cv2.imwrite(path, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
 
