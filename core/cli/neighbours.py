@@ -67,9 +67,14 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _told(figures: dict[str, float], seen: int) -> str:
-    return (
-        f"Distance to the nearest of {seen:,} training clips, in grey levels:\n"
-        f"generated      median {figures['made_median']:.1f}, least {figures['made_least']:.1f}\n"
-        f"held-out real  median {figures['real_median']:.1f}, least {figures['real_least']:.1f}\n"
-        f"{figures['near']:.0%} of the generated clips are nearer than all but 5 % of the real ones."
+    rows = (
+        f"{words:<15}median {figures[f'{name}_median']:.1f}, least {figures[f'{name}_least']:.1f}"
+        for name, words in (("made", "generated"), ("real", "held-out real"))
+    )
+    return "\n".join(
+        (
+            f"Distance to the nearest of {seen:,} training clips, in grey levels:",
+            *rows,
+            f"{figures['near']:.0%} of the generated clips are nearer than all but 5 % of the real.",
+        )
     )
