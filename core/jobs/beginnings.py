@@ -8,7 +8,7 @@ from core.cards import ModelCard
 from core.decoders import Decoder
 from core.decoders.state import DecodeState
 from core.errors import UserError
-from core.jobs.windows import Windows, window_seeds
+from core.jobs.windows import Windows
 from core.requests import GenerationRequest
 from core.tasks import token_grid
 
@@ -45,13 +45,15 @@ def _saved(request: GenerationRequest, card: ModelCard, windows: Windows) -> Dec
     if request.resume is not None:
         return DecodeState.from_bytes(request.resume)
     if request.branch is not None:
-        return _branched(DecodeState.from_bytes(request.branch), request, card)
+        return _branched(DecodeState.from_bytes(request.branch), request, card, windows)
     if request.refine is not None:
         return _to_refine(DecodeState.from_bytes(request.refine), request, card, windows)
     return None
 
 
-def _branched(state: DecodeState, request: GenerationRequest, card: ModelCard) -> DecodeState:
+def _branched(
+    state: DecodeState, request: GenerationRequest, card: ModelCard, windows: Windows
+) -> DecodeState:
     """A step of another generation with this one's seeds and edits; it may come from a file."""
     if not 0 <= request.parent < len(state.noise.seeds):
         raise UserError(
@@ -59,7 +61,7 @@ def _branched(state: DecodeState, request: GenerationRequest, card: ModelCard) -
             f"{len(state.noise.seeds)}. Choose one of these."
         )
     _check_codes(state, card)
-    state = state.branched(request.parent, window_seeds(seeds_of(request), state.window))
+    state = state.branched(request.parent, windows.seeds(seeds_of(request), state.window))
     edits = request.edits
     if edits is None:
         return state
@@ -109,7 +111,7 @@ def _fits(
     return (
         state.tokens.shape == (request.count, *grid)
         and 0 <= state.window < len(windows)
-        and state.noise.seeds == window_seeds(seeds_of(request), state.window)
+        and state.noise.seeds == windows.seeds(seeds_of(request), state.window)
         and (state.done is None or state.done <= decoder.total(grid))
         and _follows(state, windows, card)
     )

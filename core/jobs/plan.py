@@ -11,7 +11,7 @@ from core.decoders.state import DecodeState
 from core.errors import UserError
 from core.jobs.beginnings import seeds_of, state_of
 from core.jobs.footage import Footage
-from core.jobs.windows import Windows, overlaps, window_seeds
+from core.jobs.windows import Windows, overlaps
 from core.options import with_options
 from core.requests import REFINER, GenerationRequest
 from core.tasks import TASKS, Known, Task, known_regions, token_grid
@@ -63,7 +63,7 @@ class Plan:
 
     def seeds(self, window: int) -> tuple[int, ...]:
         """One seed per variation."""
-        return window_seeds(seeds_of(self.request), window)
+        return self.windows.seeds(seeds_of(self.request), window)
 
 
 def checked(request: GenerationRequest) -> Plan:

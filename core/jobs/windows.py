@@ -39,6 +39,14 @@ class Windows:
         """The frame of the result that a window begins with."""
         return number * (self.frames - self.overlap)
 
+    def seeds(self, given: Sequence[int], number: int) -> tuple[int, ...]:
+        """Of the noise of a window, from the request's.
+
+        Windows that fade have all the same noise: what they show then differs less. One that goes
+        on from given tokens has its own, or it would say the same again.
+        """
+        return tuple(given) if self.faded else window_seeds(given, number)
+
     def fresh(self, number: int) -> slice:
         """Those frames of a window that change no more once it is decoded, and that no earlier
         window has brought; counted in the window."""
@@ -122,7 +130,7 @@ def faded_in(before: NDArray, window: NDArray) -> NDArray:
 
 
 def window_seeds(seeds: Sequence[int], number: int) -> tuple[int, ...]:
-    """Of the noise of a window: the request's for the first, others for each further one."""
+    """The given seeds for the first window, others for each further one."""
     if number == 0:
         return tuple(seeds)
     return tuple(

@@ -13,8 +13,8 @@ import torch
 from core.bundle import load_bundle
 from core.compositing import composited_clip
 from core.errors import UserError
-from core.jobs import generate, plan
-from core.jobs.windows import cross_faded
+from core.jobs import generate
+from core.jobs.windows import Windows, cross_faded, window_seeds
 from core.margins import Margins
 from core.masks import MaskTrack
 from core.media.reading import open_clip
@@ -181,7 +181,7 @@ def test_resumed_from_any_step_of_any_window_the_result_is_the_same(
         rest = updates(replace(request, resume=step.state))
         assert brought(rest)[0][0] == step.first
         np.testing.assert_array_equal(video(rest), whole[:, step.first :])
-        assert [again.step for again in steps(rest)] == list(range(step.step + 1, WINDOWS * STEPS))
+        assert [again.step for again in steps(rest)] == list(range(step.step + 1, 2 * STEPS))
 
 
 def test_variations_carry_over_each_their_own(painting: GenerationRequest) -> None:
@@ -273,13 +273,14 @@ def test_a_region_painted_only_later_is_generated(painting: GenerationRequest) -
         updates(replace(painting, painted=later, length=5))
 
 
-def test_windows_of_one_result_have_seeds_of_their_own(
+def test_all_windows_have_the_noise_of_the_requests_seed(
     painting: GenerationRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = video(updates(painting))
-    monkeypatch.setattr(plan, "window_seeds", lambda seeds, _number: tuple(seeds))
+    monkeypatch.setattr(Windows, "seeds", lambda _self, given, number: window_seeds(given, number))
 
-    same = video(updates(painting))
+    derived = video(updates(painting))
 
-    np.testing.assert_array_equal(ours[:, : GRID[0] - OVERLAP], same[:, : GRID[0] - OVERLAP])
-    assert not np.array_equal(ours, same)
+    step = GRID[0] - OVERLAP
+    np.testing.assert_array_equal(ours[:, :step], derived[:, :step])
+    assert not np.array_equal(ours, derived)

@@ -100,6 +100,15 @@ def test_first_window_has_the_requests_seeds_and_each_further_one_its_own() -> N
     assert seeds[3:6] == list(window_seeds((5, 6, 7), 1))
 
 
+def test_windows_that_fade_have_the_same_noise_and_others_their_own() -> None:
+    faded, going_on = Windows(16, 8, 40, faded=True), Windows(16, 8, 40)
+
+    assert [faded.seeds((5, 6), number) for number in range(3)] == [(5, 6)] * 3
+    assert [going_on.seeds((5, 6), number) for number in range(3)] == [
+        window_seeds((5, 6), number) for number in range(3)
+    ]
+
+
 def test_windows_fade_into_each_other() -> None:
     first, second = np.zeros((4, 1)), np.ones((4, 1))
 
