@@ -75,6 +75,6 @@ def _told(figures: dict[str, float], seen: int) -> str:
         (
             f"Distance to the nearest of {seen:,} training clips, in grey levels:",
             *rows,
-            f"{figures['near']:.0%} of the generated clips are nearer than all but 5 % of the real.",
+            f"{figures['near']:.0%} of generated clips are nearer than all but 5 % of real ones.",
         )
     )
