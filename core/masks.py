@@ -282,8 +282,11 @@ class MaskTrack:
     @property
     def empty(self) -> bool:
         """True when no frame has a painted pixel."""
-        if self.margins:
-            return False
+        return not self.margins and self.untouched
+
+    @property
+    def untouched(self) -> bool:
+        """True when no frame has a pixel that was painted by hand."""
         tracked = all(found.runs.empty for found in self.tracked.values())
         return tracked and all(runs.empty for runs in self.keyframes.values())
 
@@ -344,6 +347,8 @@ class MaskTrack:
 
     def on_canvas(self, margins: Margins) -> MaskTrack:
         """The same masks on a canvas with other margins; what lay beyond it is gone."""
+        if margins == self.margins:
+            return self
         canvas = margins.canvas(self.margins.pictures(self.size))
         left, top = margins.left - self.margins.left, margins.top - self.margins.top
 
@@ -363,6 +368,18 @@ class MaskTrack:
             tracked=tracked,
             margins=margins,
         )
+
+    @property
+    def flat(self) -> MaskTrack:
+        """The same masks on pictures of the canvas's size: the margins as if painted by hand."""
+        if not self.margins:
+            return self
+        keyframes = {key: Runs.of(self.at(key)) for key in self.keyframes or (0,)}
+        tracked = {
+            frame: replace(found, runs=Runs.of(self.at(frame)))
+            for frame, found in self.tracked.items()
+        }
+        return replace(self, keyframes=keyframes, tracked=tracked, margins=NONE)
 
     # JSON
 

@@ -115,6 +115,8 @@ class GenerationRequest:
     def on_canvas(self, margins: Margins) -> GenerationRequest:
         """What gives the same clips on a canvas with other margins, as long as the window lies on
         it."""
+        if margins == self.margins:
+            return self
         right, down = margins.left - self.margins.left, margins.top - self.margins.top
         return replace(
             self,

@@ -157,10 +157,10 @@ class Sides:
         if self._obstacle_to_round_trip() or clip is None:
             return None
         if request is not None and request.clip is not None:
-            return RoundTripRequest(request.bundle, request.clip, request.covered)
+            return RoundTripRequest(request.bundle, request.clip, request.covered, request.margins)
         if window is None:
             return None
-        return RoundTripRequest(self._recipe.bundle, str(clip.path), window)
+        return RoundTripRequest(self._recipe.bundle, str(clip.path), window, clip.margins)
 
     def _round_trip(self) -> Half:
         request, original = self._round_trip_request(), self._stage.original

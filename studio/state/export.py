@@ -245,7 +245,9 @@ class Export(Observable):
         if lapse:
             span = _common(span, self._result.decided) or self._result.decided or span
         return Order(
-            clip=(lambda: clip) if isinstance(clip, BlankClip) else partial(open_clip, clip.path),
+            clip=(lambda: clip)
+            if isinstance(clip, BlankClip)
+            else partial(open_clip, clip.path, clip.margins),
             target=target,
             choice=self.choice,
             first=span.start,

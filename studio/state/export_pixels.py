@@ -100,7 +100,7 @@ class ExportPixels:
     async def _round_trip(self, request: GenerationRequest) -> Frames | None:
         if request.clip is None:
             return None
-        asked = RoundTripRequest(request.bundle, request.clip, request.covered)
+        asked = RoundTripRequest(request.bundle, request.clip, request.covered, request.margins)
         return np.concatenate([pixels.frames async for pixels in self._answers(asked)])
 
     async def _answers(self, asked: StepsRequest | RoundTripRequest) -> AsyncGenerator[Pixels]:

@@ -50,6 +50,7 @@ class Framing(Observable):
         watch(recipe, "bundle task kept length overlap", self._place)
         watch(playback, "position playing", self._follow_playhead)
         watch(self, "held", self._follow_playhead)
+        session.changed("clip").connect(lambda _clip: self._follow_canvas())
 
     def open(self) -> None:
         """Start over for another clip."""
@@ -97,6 +98,12 @@ class Framing(Observable):
         if self._playback.out_mark is not None:
             stop = min(stop, self._playback.out_mark + 1)
         return range(window.first, max(window.first, stop))
+
+    def _follow_canvas(self) -> None:
+        """What is new of the canvas shall be seen by the model."""
+        if self._session.grown:
+            self.custom = False
+            self._place()
 
     def _follow_painting(self, frame: int) -> None:
         self._looked_at = frame

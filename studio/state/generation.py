@@ -9,6 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import QMetaObject, QObject
 
+from core.margins import NONE, Margins
 from core.requests import (
     GenerationFinished,
     GenerationRequest,
@@ -31,7 +32,7 @@ class Generation(Observable):
 
     Attributes:
         take: the one that is looked at, or None.
-        request: of it, or None.
+        request: of it, on the canvas as it is; or None.
     """
 
     take: Field[Take | None] = Field(None, same=operator.is_)
@@ -57,6 +58,7 @@ class Generation(Observable):
         super().__init__(parent)
         self._queue, self._clock = queue, clock
         self._mirrored: list[QMetaObject.Connection] = []
+        self._margins = NONE
 
     @property
     def running(self) -> bool:
@@ -98,11 +100,15 @@ class Generation(Observable):
 
     # Which take
 
-    def begin(self, request: GenerationRequest, unit: Unit = "step") -> Take:
-        """Queue a new take and look at it."""
+    def begin(
+        self, request: GenerationRequest, unit: Unit = "step", *, first: bool = False
+    ) -> Take:
+        """Queue a new take, before all others if it shall be the `first`. It is looked at when it
+        begins at once, or when nothing else is."""
         take = Take(request, unit, clock=self._clock)
-        self._queue.add(take)
-        self.show(take)
+        self._queue.add(take, first=first)
+        if take.running or self.take is None:
+            self.show(take)
         return take
 
     def show(self, take: Take | None) -> None:
@@ -115,11 +121,18 @@ class Generation(Observable):
             self.request = None
             return
         self.unit = take.unit
-        self.request = take.request  # never None in between: what is framed would start over
+        # Never None in between: what is framed would start over.
+        self.request = take.request.on_canvas(self._margins)
         for name in _SHARED:
             setattr(self, name, getattr(take, name))
             changed = take.changed(name)
             self._mirrored.append(changed.connect(partial(setattr, self, name)))
+
+    def lay_on(self, margins: Margins) -> None:
+        """The canvas has other margins: the take moves along with the pictures."""
+        self._margins = margins
+        if self.take is not None:
+            self.request = self.take.request.on_canvas(margins)
 
     def _let_go(self) -> None:
         for connection in self._mirrored:

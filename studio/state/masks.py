@@ -117,7 +117,9 @@ class Masks(Observable):
 
     def take(self, track: MaskTrack, frame: int) -> None:
         """Masks from a file, of the canvas's size, in the place of all."""
-        track = replace(track, margins=self._open_track().margins)
+        margins = self._open_track().margins
+        if track.margins != margins:
+            track = replace(track.flat, margins=margins)
         self._edit("Import masks", frame, track)
 
     def extend(self, margins: Margins, frame: int) -> None:
@@ -125,7 +127,7 @@ class Masks(Observable):
         track = self._open_track()
         if margins != track.margins:
             text = "Extend the canvas" if margins else "Canvas as the clip"
-            self._edit(text, frame, track.on_canvas(margins))
+            self._push(EditMasks(text, frame, track, track.on_canvas(margins), self._show))
 
     def feather(self, pixels: int, frame: int) -> None:
         """The painted region fades in over so many pixels."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 
 from core.cards import ModelCard
 from core.jobs.windows import Overlaps, Windows, overlaps
+from core.margins import NONE, Margins
 from core.masks import MaskTrack
 from core.options import Option, Value
 from core.requests import DecoderEntry, GenerationRequest
@@ -212,9 +213,14 @@ class Recipe(Observable):
         self.seed = random.randint(0, LARGEST_SEED)
 
     def request(
-        self, clip: str | None, window: Window, painted: MaskTrack | None
+        self,
+        clip: str | None,
+        window: Window,
+        painted: MaskTrack | None,
+        margins: Margins = NONE,
     ) -> GenerationRequest:
-        """The request for a window of a clip; `painted` counts for the painting task alone."""
+        """The request for a window of a clip on a canvas with these margins; `painted` counts for
+        the painting task alone."""
         windows = self.windows
         longer = windows if windows is not None and len(windows) > 1 else None
         return GenerationRequest(
@@ -231,6 +237,7 @@ class Recipe(Observable):
             kept=self.keeps,
             length=longer.length if longer else 0,
             overlap=longer.overlap if longer else 0,
+            margins=margins,
         )
 
     # Choices that are put right

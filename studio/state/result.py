@@ -108,6 +108,8 @@ class Result(Observable):
         """
         if self.clips is None or self.request is None or frame not in self.frames:
             return original
+        if not self.request.window.fits(original.shape[1::-1]):  # of the canvas as it was
+            return original
         made_of = (self.clips, original, self.shown, frame)
         if not _same(self._made_of, made_of):
             self._made = composited(original, frame, self.request, self.clips, self.shown)
@@ -150,7 +152,11 @@ class Result(Observable):
         variation = min(self.variation, clips.count - 1)
         if clips.masked is not None:
             return _newest(clips, clips.masked, variation)
-        if frame not in request.window.range or original is None:
+        if (
+            frame not in request.window.range
+            or original is None
+            or not request.window.fits(original.shape[1::-1])
+        ):
             return clips.live[variation, clips.live.shape[1] // 2]
         return composited_window(original, frame, request, clips, variation)
 

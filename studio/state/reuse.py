@@ -62,9 +62,9 @@ class Reuse(QObject):
             self._choose(made.request, clip, made.first if origin is None else 0)
 
     def _look(self, clip: ClipReader | None) -> None:
-        awaited, self._awaited = self._awaited, None
-        if clip is None:
+        if clip is None or self._session.grown:
             return
+        awaited, self._awaited = self._awaited, None
         if awaited is not None and clip.path == awaited[0]:
             self._choose(awaited[1].request, clip, 0)
             return
@@ -82,21 +82,32 @@ class Reuse(QObject):
         """Choose it on a clip that begins with frame `shift` of the one it was made from."""
         missing = self._choose_recipe(request)
         painted, window = request.painted, request.window
-        if painted is not None and (painted.width, painted.height) != clip.size:
+        first = max(0, window.first - shift)
+        size = self._choose_canvas(request, clip, first)
+        if painted is not None and painted.size != size:
             missing.append(f"the mask is {painted.width} × {painted.height}")
         elif painted is not None:
-            self._masks.take(_shifted(painted, shift, len(clip)), max(0, window.first - shift))
-        if (
-            window.left + window.width <= clip.size[0]
-            and window.top + window.height <= clip.size[1]
-        ):
-            self._place(request, max(0, window.first - shift))
+            self._masks.take(_shifted(painted, shift, len(clip)), first)
+        if window.fits(size):
+            self._place(request, first)
         else:
             missing.append("the working window does not fit")
         if missing:
             self._notices.tell("warning", f"The settings are chosen, but {'; '.join(missing)}.")
         else:
             self._notices.tell("info", "The settings are chosen: generate to get the same again.")
+
+    def _choose_canvas(
+        self, request: GenerationRequest, clip: ClipReader, frame: int
+    ) -> tuple[int, int]:
+        """The canvas that it was made on; its width and height. A file that shows all of that
+        canvas needs no larger one."""
+        pictures = clip.margins.pictures(clip.size)
+        canvas = request.margins.canvas(pictures)
+        if request.painted is None or request.painted.size != canvas:
+            return clip.size
+        self._masks.extend(request.margins, frame)
+        return canvas
 
     def _choose_recipe(self, request: GenerationRequest) -> list[str]:
         """Model, task, class, decoder and numbers; what of it could not be chosen."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
 
 from core.assets import model_folders
 from core.compositing import composited_length
+from core.requests import GenerationRequest
 from core.tasks import TASKS, nothing
 from studio.logs import log_folder
 from studio.observable import bind, watch
@@ -20,8 +22,11 @@ from studio.state.comparing import Comparing
 from studio.state.export import Export
 from studio.state.export_choice import Choice
 from studio.state.fetching import Fetching
+from studio.state.fine_tuning import FineTuning
 from studio.state.framing import Framing
 from studio.state.generation import Generation
+from studio.state.growing import Growing
+from studio.state.history import History
 from studio.state.importing import Import
 from studio.state.library import Library
 from studio.state.log import Log
@@ -29,6 +34,7 @@ from studio.state.mask_files import MaskFiles
 from studio.state.masks import Masks
 from studio.state.models import Models
 from studio.state.notices import Notices
+from studio.state.pace import Unit
 from studio.state.playback import Playback
 from studio.state.preferences import Preferences
 from studio.state.queue import Queue
@@ -44,6 +50,8 @@ from studio.state.take import Phase, Runs
 from studio.state.thumbnails import Thumbnails
 from studio.state.tools import PAINTING, Tools
 from studio.state.tracking import Tracking
+from studio.state.training_runs import TrainingRuns
+from studio.state.versus import Versus
 from studio.state.trying import Trying
 from studio.state.welcome import Welcome
 
@@ -80,9 +88,21 @@ class Studio(QObject):
         self.models = Models(engine, self.notices, folders, self)
         self.recipe = Recipe(self.models, self)
         self.importing = Import(engine, self.models, self.recipe, _own(folders), self)
-        self.framing = Framing(self.session, self.masks, self.playback, self.recipe, self)
         self.queue = Queue(engine, self.notices, self)
         self.generation = Generation(self.queue, self)
+        self.history = History(
+            self.queue, self.generation, self.notices, self._title_and_rate, self
+        )
+        self.growing = Growing(
+            self.session,
+            self.masks,
+            self.playback,
+            self.recipe,
+            self.generation,
+            self.notices,
+            self,
+        )
+        self.framing = Framing(self.session, self.masks, self.playback, self.recipe, self)
         self.library = Library(self.models, self.queue, self.notices, _own(folders), self)
         self.fetching = Fetching(self.models, _own(folders), self)
         self.result = Result(self.generation, self)
@@ -148,6 +168,11 @@ class Studio(QObject):
             RoundTrips(engine, self.notices, self),
             self,
         )
+        self.runs = TrainingRuns(self.models, self.notices, _own(folders), self)
+        self.fine_tuning = FineTuning(self.session, self.models, self.recipe, self.runs, self)
+        self.versus = Versus(
+            self.models, self.recipe, self.queue, self.generation, self.comparing, self
+        )
         self.masks.edited.connect(self.playback.go)
         watch(self.playback, "out_mark", self._end_result_at_mark)
         watch(self.generation, "request", self._make_room)
@@ -192,8 +217,9 @@ class Studio(QObject):
             rate = Fraction(card.rate).limit_denominator(1001)
             self.session.take(BlankClip((card.width, card.height), card.frames, rate))
 
-    def generate(self) -> None:
-        """Run what is chosen, and put the mask aside so that the result is seen."""
+    def generate(self, *, first: bool = False) -> None:
+        """Run what is chosen, and put the mask aside so that the result is seen; or queue it,
+        before all others if it shall be the `first`."""
         if self.obstacle:
             return
         if self.session.clip is None:
@@ -202,14 +228,30 @@ class Studio(QObject):
         if clip is None or window is None:
             return
         self.notices.dismiss()
-        self.tools.mask_shown = False
         self._end_result_at_mark()
         path = None if isinstance(clip, BlankClip) else str(clip.path)
-        request = self.recipe.request(path, window, self.masks.track)
-        self.generation.begin(request, "token" if self.recipe.causal else "step")
-        first = window.first + request.kept * window.stride
+        request = self.recipe.request(path, window, self.masks.track, clip.margins)
+        unit: Unit = "token" if self.recipe.causal else "step"
+        take = self.generation.begin(request, unit, first=first)
+        if not take.running:
+            self._tell_queued()
+        if take is not self.generation.take:
+            return
+        self.tools.mask_shown = False
+        begun = window.first + request.kept * window.stride
         if request.kept or self.playback.position not in request.covered.range:
-            self.playback.go(first)
+            self.playback.go(begun)
+
+    def _tell_queued(self) -> None:
+        if self.queue.held:
+            self.notices.tell(
+                "info", "Added to the queue, which is held.", "Go on", self.queue.release
+            )
+            return
+        count = len(self.queue.waiting)
+        words = "It is next" if count == 1 else f"{count} wait"
+        show = partial(setattr, self.tools, "side", "queue")
+        self.notices.tell("info", f"Added to the queue. {words}.", "Show the queue", show)
 
     @property
     def obstacle_to_refine(self) -> str:
@@ -243,15 +285,18 @@ class Studio(QObject):
     async def end(self) -> None:
         """Stop all work and let go of all files."""
         self.playback.pause()
-        self.queue.stop_all()
+        self.queue.hold()
         await self.queue.all_ended()
         await self.comparing.end()
         self.importing.cancel()
         await self.importing.ended()
         self.fetching.cancel()
+        self.fine_tuning.end()
+        self.runs.end()
         self.export.end()
         await self.export.ended()
         self.generation.show(None)
+        await self.history.end()
         self.tracking.end()
         await self.selecting.ended()
         self.mask_files.stop()
@@ -309,8 +354,19 @@ class Studio(QObject):
         more = [Path(folder)] if folder else []
         self.models.look_in(tuple(place for place in (*shipped, *more, own) if place is not None))
 
+    def _title_and_rate(self, request: GenerationRequest) -> tuple[str, float]:
+        """Of the model that a request names, and of its result, in frames a second."""
+        card, clip = self.models.card(request.bundle), self.session.clip
+        if clip is not None and not isinstance(clip, BlankClip):
+            rate = float(clip.rate) / request.window.stride
+        else:
+            rate = card.rate if card else 25.0
+        return (card.title if card else "", rate)
+
     def _start_over(self) -> None:
         clip = self.session.clip
+        if self.session.grown:
+            return
         self.generation.show(None)
         self.welcome.wanted = False
         if clip is not None:

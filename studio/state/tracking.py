@@ -86,7 +86,7 @@ class Tracking(Observable):
             return "Open a clip first."
         if isinstance(clip, BlankClip):
             return "A blank clip has nothing to follow."
-        if track is None or track.empty:
+        if track is None or track.untouched:
             return "Paint over something first."
         return "Masks are being tracked." if self.running else ""
 
@@ -207,7 +207,7 @@ class Tracking(Observable):
         problem = ""
         try:
             # A reader of its own: what is tracked must not make playback jump.
-            with open_clip(job.path) as reader:
+            with open_clip(job.path, job.track.margins) as reader:
                 self._follow(job, reader)
         except UserError as error:
             problem = str(error)
