@@ -14,7 +14,10 @@ from pathlib import Path
 from statistics import median
 from typing import Literal
 
+from core.runs.asking import Wish
+from core.runs.asking import asked as wish
 from core.runs.checkpoints import SAMPLES, Kept, find_checkpoints
+from core.runs.elsewhere import SCRIPT
 from core.runs.life import SILENT_S, Life, State, read_life
 from core.runs.metrics import METRICS, Line, MetricsTail
 from core.runs.plan import RECIPE, REQUEST, Asked, Plan, read_asked, read_plan
@@ -22,6 +25,8 @@ from core.runs.plan import RECIPE, REQUEST, Asked, Plan, read_asked, read_plan
 Status = Literal[State, "waiting", "lost", "gone"]
 PACE_LINES = 5
 """The last so many reports say how fast a training is."""
+PARTS = {"tokenizer": "tokenizer", "vqvae": "tokenizer", "transformer": "prior", "prior": "prior"}
+"""Which part of a model a phase trains."""
 LITTLE_MEMORY = 400 << 20
 """With so few bytes left, a system ends processes."""
 _SAMPLE = re.compile(r"(\w+)-(\d+)\.png")
@@ -54,6 +59,8 @@ class RunLook:
     phases: name → steps, in their order.
     done: steps of all phases that are done, of `total`.
     eta: seconds that are left, or None while unknown.
+    wish: what somebody asks of it, while it is not obeyed; or None.
+    elsewhere: whether it was written for other machines.
     """
 
     folder: Path
@@ -69,6 +76,8 @@ class RunLook:
     done: int = 0
     total: int = 0
     eta: float | None = None
+    wish: Wish | None = None
+    elsewhere: bool = False
 
     @property
     def name(self) -> str:
@@ -118,7 +127,7 @@ class RunReader:
         if not self.folder.is_dir():
             return RunLook(self.folder, "gone", "The folder of this run is not there any more.")
         self._tail.look()
-        life, plan = read_life(self.folder), read_plan(self.folder)
+        life, plan, asked = read_life(self.folder), read_plan(self.folder), read_asked(self.folder)
         silent = self._silence(life)
         status, words = _status(life, silent)
         lines = self._tail.lines
@@ -128,14 +137,16 @@ class RunReader:
             words,
             life,
             silent,
-            read_asked(self.folder),
+            asked,
             plan,
             lines,
             _samples(self.folder),
             find_checkpoints(self.folder, list(plan.phases)),
             _done(plan, lines, life),
             sum(plan.phases.values()),
-            _eta(plan, lines) if status == "training" else None,
+            _eta(plan, lines, asked) if status == "training" else None,
+            wish(self.folder),
+            (self.folder / SCRIPT).exists(),
         )
 
     def _silence(self, life: Life | None) -> float:
@@ -203,11 +214,15 @@ def _done(plan: Plan, lines: tuple[Line, ...], life: Life | None) -> int:
     return before + max(last.step, said)
 
 
-def _eta(plan: Plan, lines: tuple[Line, ...]) -> float | None:
-    """Seconds for the rest of the phase that is trained, and for the phases after it as if their
-    steps took as long; None before anything was reported."""
-    paces = [line.figures["seconds"] for line in lines[-PACE_LINES:] if line.figures.get("seconds")]
+def _eta(plan: Plan, lines: tuple[Line, ...], asked: Asked | None) -> float | None:
+    """Seconds for the rest of the phase that is trained, and for the phases after it at the pace
+    that was measured for them; None before anything was reported."""
+    last = [line for line in lines[-PACE_LINES:] if line.phase == lines[-1].phase]
+    paces = [line.figures["seconds"] for line in last if line.figures.get("seconds")]
     if not paces or lines[-1].phase not in plan.phases:
         return None
-    left = sum(plan.phases.values()) - _done(plan, lines, None)
-    return left * median(paces)
+    order, pace = list(plan.phases), median(paces)
+    now = order.index(lines[-1].phase)
+    measured = asked.seconds if asked else {}
+    later = (plan.phases[name] * measured.get(PARTS[name], pace) for name in order[now + 1 :])
+    return (plan.phases[order[now]] - lines[-1].step) * pace + sum(later)
