@@ -37,7 +37,8 @@ from studio.widgets.comparison import Comparison, Side
 from studio.widgets.notice import Notice
 from studio.widgets.pictures import Picture
 from studio.widgets.size_slider import SizeSlider
-from studio.widgets.token_lens import LensLegend, LensPicture
+from studio.widgets.token_legend import LensLegend
+from studio.widgets.token_lens import LensPicture
 from studio.widgets.veil import VeilPicture
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from studio.widgets.clip_view import ClipView
 
 
+_SLIP = 4  # view points by which a click may move
+
+
 class Drag(Protocol):
     """A gesture; `cursor` is in view points."""
 
@@ -25,15 +28,21 @@ class Drag(Protocol):
 
 
 class Pan:
-    def __init__(self, view: ClipView, cursor: QPointF) -> None:
-        self._view, self._last = view, cursor
+    """Moves the picture; a click that moves nothing may pick the token under it."""
+
+    def __init__(self, view: ClipView, cursor: QPointF, *, picks: bool = False) -> None:
+        self._view, self._first, self._last = view, cursor, cursor
+        self._click = picks
 
     def move(self, cursor: QPointF) -> None:
-        self._view.pan(cursor - self._last)
-        self._last = cursor
+        self._click = self._click and (cursor - self._first).manhattanLength() < _SLIP
+        if not self._click:
+            self._view.pan(cursor - self._last)
+            self._last = cursor
 
     def finish(self) -> None:
-        pass
+        if self._click:
+            self._view.tokens.pick(self._first)
 
 
 class Stroke:

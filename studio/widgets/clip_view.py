@@ -8,6 +8,7 @@ pan are locked, and view points are those of the first pane, wherever the cursor
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -30,6 +31,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from core.mask_shapes import ellipse, poured, rectangle
+from core.token_edits import AGAIN, FREE, KEPT
 from studio import theme
 from studio.widgets import window_frame
 from studio.widgets.canvas_drags import Drag, MoveWindow, Pan, ResizeWindow, Stroke, Wipe
@@ -40,13 +42,14 @@ from studio.widgets.pictures import Picture, outline_path
 from studio.widgets.scene import Scene
 from studio.widgets.shape_drags import BoxDrag, LassoDrag, PolygonClicks, Scribble, WandDrag
 from studio.widgets.token_lens import LensPicture
+from studio.widgets.token_picker import TokenPicker, TokenStroke
 from studio.widgets.veil import VeilPicture
 from studio.widgets.view_transform import MAX_SCALE, MIN_SCALE, ViewTransform
 from studio.widgets.wipe import Divider
 
 Tool = Literal[
     "brush", "eraser", "rectangle", "ellipse", "lasso", "polygon", "wand", "fill", "select",
-    "pan", "window",
+    "pan", "window", "repaint", "pin",
 ]  # fmt: skip
 
 EMPTY_TEXT = "Drop a clip here, or open one"
@@ -55,7 +58,8 @@ _WHEEL_STEP = 1.2  # zoom per notch
 _BUTTON_STEP = 1.5  # zoom per press of zoom in or out
 _FILM = 44  # size of the icon above the invitation
 _PEN = 3  # view points that the size ring's pen takes on either side
-_PAINTING = ("brush", "eraser", "select")  # with a round tip
+_PAINTING = ("brush", "eraser", "select", "repaint", "pin")  # with a round tip
+_MARKS = {"repaint": AGAIN, "pin": KEPT}  # of tools that mark tokens
 _LEAST_PRESSURE = 0.1
 _LEAVING = (  # for good, and not for a menu or a dialog
     Qt.FocusReason.TabFocusReason,
@@ -72,6 +76,7 @@ class ClipView(QWidget):
         scale: device pixels per picture pixel; 1.0 is 100 %.
         pressure: of the pen, up to 1; 1 of the mouse. modifiers: the keys held with it.
         keys: the cursor that is moved by arrow keys, while it is on.
+        tokens: which token of the lens is pointed at, and which is looked at.
 
     Signals:
         strokeStarted, stroked(QRect), strokeFinished(mask): something is painted or wiped out;
@@ -89,6 +94,10 @@ class ClipView(QWidget):
         spaceTapped(): Space was pressed and released without dragging.
         announced(str): what the keyboard's cursor has done, for who does not see it.
         keyCursorLeft(): the keyboard's cursor is not wanted any more.
+        tokenPointed(int, int): row and column of the token under the cursor; (-1, -1) for none.
+        tokenChosen(int, int): another one is looked at. tokenAsked(int, int): it was clicked.
+        tokensMarked(places, mark): the tokens places, bool (h, w), get a mark of
+            `core.token_edits`.
     """
 
     strokeStarted = Signal()
@@ -107,6 +116,10 @@ class ClipView(QWidget):
     spaceTapped = Signal()
     announced = Signal(str)
     keyCursorLeft = Signal()
+    tokenPointed = Signal(int, int)
+    tokenChosen = Signal(int, int)
+    tokenAsked = Signal(int, int)
+    tokensMarked = Signal(object, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -126,6 +139,7 @@ class ClipView(QWidget):
         self._brush_size, self._hardness = 40, 1.0
         self._tolerance, self._near = 24, True
         self.keys = KeyCursor(self)
+        self.tokens = TokenPicker(self)
         self.pressure = 1.0
         self.modifiers = Qt.KeyboardModifier.NoModifier
         self._cursor: QPointF | None = None
@@ -234,6 +248,7 @@ class ClipView(QWidget):
         """The token grid over `rect` (picture pixels), or nothing."""
         self._scene.lens = lens
         self._scene.lens_rect = QRect(rect) if rect is not None else QRect()
+        self.tokens.settle()
         self.update()
 
     def setVeil(self, veil: VeilPicture | None, rect: QRect | None = None) -> None:
@@ -276,6 +291,14 @@ class ClipView(QWidget):
         """Where the frame stands in the view."""
         return self._scene.place_rect(self.place)
 
+    @property
+    def lens(self) -> LensPicture | None:
+        return self._scene.lens
+
+    def lensRect(self) -> QRectF:
+        """Where the tokens of the lens stand in the view."""
+        return self.place.rect_to_view(QRectF(self._scene.lens_rect))
+
     # What the drags do (canvas_drags)
 
     def strokeMask(self) -> np.ndarray:
@@ -309,6 +332,14 @@ class ClipView(QWidget):
                 where = self.place.rect_to_view(shown.boundingRect())
                 self._repaint(where.adjusted(-spare, -spare, spare, spare).toAlignedRect())
         self._scene.sketch, self._scene.sketch_width = path, width
+
+    def showTokenMarks(self, places: np.ndarray, mark: int) -> None:
+        """Tokens (h, w) that are being marked, before whoever keeps the marks knows of it."""
+        lens = self._scene.lens
+        if lens is not None and lens.given.shape == places.shape:
+            before = np.full(places.shape, FREE) if lens.marks is None else lens.marks
+            self._scene.lens = replace(lens, marks=np.where(places, mark, before))
+            self.update()
 
     def dragWindow(self, rect: QRect) -> None:
         if rect != self._scene.window:
@@ -347,6 +378,9 @@ class ClipView(QWidget):
 
     def repaintKeyCursor(self) -> None:
         self._repaint(self.keys.rect.toAlignedRect())
+
+    def repaintToken(self, rect: QRect) -> None:
+        self._repaint(rect)
 
     # Internals
 
@@ -416,6 +450,7 @@ class ClipView(QWidget):
         self._cursor = cursor
         self._update_ring()
         self._update_cursor_shape()
+        self.tokens.point(cursor)
         if cursor is not None and self.pictureRect().contains(cursor):
             point = self.place.to_picture(cursor)
             self.hovered.emit(int(point.x()), int(point.y()))
@@ -457,15 +492,15 @@ class ClipView(QWidget):
         left = button == Qt.MouseButton.LeftButton
         if left and not self._space_held and self._on_divider(cursor):
             return Wipe(self)
-        if button == Qt.MouseButton.MiddleButton or (
-            left and (self._space_held or self._tool == "pan")
-        ):
+        if button == Qt.MouseButton.MiddleButton or (left and self._space_held):
             return Pan(self, cursor)
         return self._tool_drag(cursor) if left else None
 
     def _tool_drag(self, cursor: QPointF) -> Drag | None:
         taking = bool(self.modifiers & Qt.KeyboardModifier.ControlModifier)
         match self._tool:
+            case "pan" | "repaint" | "pin":
+                return self._token_drag(cursor, taking=taking)
             case "brush" | "eraser":
                 painted = self._tool == "brush" and not taking
                 return Stroke(self, cursor, self._brush_size, self._hardness, painted=painted)
@@ -485,6 +520,14 @@ class ClipView(QWidget):
                 self._pour(cursor, painted=not taking)
                 return None
         return self._window_drag(cursor)
+
+    def _token_drag(self, cursor: QPointF, *, taking: bool) -> Drag:
+        """The hand marks tokens too while Shift is held; a click of it picks one."""
+        shift = bool(self.modifiers & Qt.KeyboardModifier.ShiftModifier)
+        if self._scene.lens is None or (self._tool == "pan" and not shift):
+            return Pan(self, cursor, picks=True)
+        mark = FREE if taking else _MARKS.get(self._tool, AGAIN)
+        return TokenStroke(self, cursor, self._brush_size, mark)
 
     def _wand_drag(self, cursor: QPointF) -> Drag | None:
         if self._scene.frame is None or not self.pictureRect().contains(cursor):
@@ -544,6 +587,7 @@ class ClipView(QWidget):
         shown = QRectF(dirty.translated(-pane.topLeft()))
         self._scene.paint(painter, self.place, self.scale, whole, shown, number)
         self._paint_ring(painter)
+        self.tokens.paint(painter)
         if self.keys.on:
             self.keys.paint(painter)
         painter.restore()
@@ -583,11 +627,15 @@ class ClipView(QWidget):
         if event.type() == QEvent.Type.ShortcutOverride and (
             _is_space(event)
             or (self._drag is not None and _ends_shape(event))
-            or (self.keys.on and isinstance(event, QKeyEvent) and self.keys.wants(event))
+            or (isinstance(event, QKeyEvent) and self._takes(event))
         ):
             event.accept()
             return True
         return super().event(event)
+
+    def _takes(self, event: QKeyEvent) -> bool:
+        """Whether a cursor that keys move wants one of them."""
+        return self.keys.wants(event) if self.keys.on else self.tokens.wants(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -680,6 +728,8 @@ class ClipView(QWidget):
             self.keys.let_go()
         elif self.keys.on and self.keys.wants(event):
             self.keys.press(event)
+        elif not self.keys.on and self.tokens.wants(event):
+            self.tokens.press(event)
         elif not _is_space(event):
             super().keyPressEvent(event)
         elif not event.isAutoRepeat():

@@ -38,7 +38,8 @@ from studio.widgets.progress import JobProgress
 from studio.widgets.size_slider import SizeSlider
 from studio.widgets.step_strip import StepStrip
 from studio.widgets.timeline import Timeline
-from studio.widgets.token_lens import MODES, LensLegend, LensMode, LensPicture
+from studio.widgets.token_legend import LensLegend
+from studio.widgets.token_lens import MODES, LensMode, LensPicture
 from studio.widgets.transport import Transport
 from studio.widgets.veil import VeilPicture
 

@@ -20,7 +20,8 @@ from studio.widgets.progress import JobProgress
 from studio.widgets.size_slider import SizeSlider
 from studio.widgets.step_strip import StepStrip
 from studio.widgets.timeline import Timeline
-from studio.widgets.token_lens import MODES, LensLegend, LensPicture, _colours
+from studio.widgets.token_legend import LensLegend
+from studio.widgets.token_lens import MODES, LensPicture, _colours
 from studio.widgets.transport import Transport, time_code
 
 LEFT = Qt.MouseButton.LeftButton
