@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt
 from core.assets import model_folders
 from core.compositing import composited_length
 from core.requests import GenerationRequest
+from core.runs.reading import RunLook
 from core.tasks import TASKS, nothing
 from studio.logs import log_folder
 from studio.observable import bind, watch
@@ -51,8 +52,8 @@ from studio.state.thumbnails import Thumbnails
 from studio.state.tools import PAINTING, Tools
 from studio.state.tracking import Tracking
 from studio.state.training_runs import TrainingRuns
-from studio.state.versus import Versus
 from studio.state.trying import Trying
+from studio.state.versus import Versus
 from studio.state.welcome import Welcome
 
 REFINING_STEPS = 4
@@ -171,7 +172,13 @@ class Studio(QObject):
         self.runs = TrainingRuns(self.models, self.notices, _own(folders), self)
         self.fine_tuning = FineTuning(self.session, self.models, self.recipe, self.runs, self)
         self.versus = Versus(
-            self.models, self.recipe, self.queue, self.generation, self.comparing, self
+            self.models,
+            self.recipe,
+            self.queue,
+            self.generation,
+            self.comparing,
+            self._asked,
+            self,
         )
         self.masks.edited.connect(self.playback.go)
         watch(self.playback, "out_mark", self._end_result_at_mark)
@@ -281,6 +288,19 @@ class Studio(QObject):
         else:
             self.notices.dismiss()
             self.generation.resume()
+
+    def compare_with_parent(self, run: RunLook) -> None:
+        """Generate what is chosen with the model of a training and with the one before it."""
+        self.versus.begin(self.runs.parent_of(run), self.runs.bundle_of(run))
+
+    def _asked(self) -> GenerationRequest | None:
+        """What is chosen, as a request; why there is none is told."""
+        clip, window = self.session.clip, self.framing.window
+        if self.obstacle or clip is None or window is None:
+            self.notices.tell("warning", self.obstacle or "Open a clip first.")
+            return None
+        path = None if isinstance(clip, BlankClip) else str(clip.path)
+        return self.recipe.request(path, window, self.masks.track, clip.margins)
 
     async def end(self) -> None:
         """Stop all work and let go of all files."""

@@ -83,7 +83,7 @@ class JobProgress(QWidget):
         if pace is not None and done < total:
             words.append(f"{pace_in_words(pace)} {unit}s/s")
         if eta_seconds is not None and done < total:
-            words.append(f"{_spoken(eta_seconds)} left")
+            words.append(f"{spoken(eta_seconds)} left")
         # What is written of tokens may need a second line; nothing shall jump when it does.
         lines = 2 if unit == "token" else 1
         self.text.setMinimumHeight(lines * self.text.fontMetrics().lineSpacing())
@@ -104,7 +104,8 @@ def pace_in_words(pace: float) -> str:
     return f"{pace:,.0f}" if pace >= 100 else f"{pace:.3g}"
 
 
-def _spoken(seconds: float) -> str:
+def spoken(seconds: float) -> str:
+    """A length of time, as a person says it."""
     if seconds < 10:
         return f"{max(seconds, 0.1):.1f} s"
     if seconds < 60:
