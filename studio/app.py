@@ -52,6 +52,7 @@ async def show_window(path: Path | None) -> int:
     await window.first_painted()
     keep_preferences(window, place)
     studio.tell_at_start(" ".join(troubles))
+    studio.runs.open()
     answer = asyncio.ensure_future(studio.models.ask())  # this starts the engine
     first = path or first_clip(studio.settings)
     if first is not None:

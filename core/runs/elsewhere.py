@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def bytes_to_copy(request: FinetuneRequest) -> int:
     return sum(_size(Path(path)) for path in (request.bundle, *request.clips, *request.old))
 
 
-def write_folder(asked: Asked, machines: Machines) -> Iterator[Path]:
+def write_folder(asked: Asked, machines: Machines) -> Generator[Path, None, None]:
     """Writes the folder; each thing is yielded before it is copied.
 
     Raises:

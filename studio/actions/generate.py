@@ -101,6 +101,14 @@ GENERATE = (
     ),
     LINE,
     Row(
+        "finetune",
+        "Fine-tune a model…",
+        "Ctrl+Shift+F",
+        lambda w: w.show_trainings(),
+        help="Train a model further on your own clips, and see how trainings go.",
+    ),
+    LINE,
+    Row(
         "dice",
         "New seed",
         "Ctrl+D",

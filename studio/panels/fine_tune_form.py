@@ -24,13 +24,14 @@ from studio.panels.elsewhere_dialog import ElsewhereDialog
 from studio.panels.fine_tune_footage import FineTuneFootage
 from studio.panels.recipe import heading, small_text
 from studio.panels.run_estimate import estimate_in_words
+from studio.state.fine_tuning import Part
 from studio.state.studio import Studio
 from studio.widgets.choice_box import ChoiceBox
 from studio.widgets.notice import Notice
 from studio.widgets.option_form import NumberBox
 
 LABEL_PX = 110
-PARTS = {
+PARTS: dict[Part, tuple[str, str]] = {
     "prior": (
         "How things look and move (transformer)",
         "What is filled in follows your footage. The usual choice.",
@@ -44,7 +45,7 @@ PARTS = {
         "The tokenizer first, then the transformer on its tokens.",
     ),
 }
-LENGTHS = {
+LENGTHS: dict[str, tuple[str, str]] = {
     "look": ("A quick look, 5 min", ""),
     "evening": ("An evening, 3 h", ""),
     "minutes": ("So many minutes …", ""),

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -27,8 +28,8 @@ from studio.state.studio import Studio
 from studio.widgets.notice import Notice
 from studio.widgets.progress import JobProgress
 
-_SIZE = (620, 560)
-_FILES_PX = 132
+_WIDTH, _FILES_PX = 600, 138
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class HubDialog(QDialog):
@@ -43,7 +44,7 @@ class HubDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Add a model from Hugging Face")
-        self.resize(*_SIZE)
+        self.setFixedWidth(_WIDTH)
         self._fetching = studio.fetching
         self._fetching.forget()
         self.place, self.look = QLineEdit(), QPushButton("Look")
@@ -53,7 +54,7 @@ class HubDialog(QDialog):
         self.go_on, self.throw_away = QPushButton("Go on"), QPushButton("Throw away")
         self.download, self.cancel = QPushButton("Download"), QPushButton("Close")
         self._broken, self._offer, self._hint = QWidget(), QWidget(), small_text()
-        self._about_broken = QLabel()
+        self._about_broken, self._column = QLabel(), QVBoxLayout(self)
         self._lay_out()
         self._bind()
         self.place.setFocus()
@@ -86,14 +87,13 @@ class HubDialog(QDialog):
             notice.close_button.hide()
         self._lay_out_broken()
         self._lay_out_offer()
-        column = QVBoxLayout(self)
+        column = self._column
         column.setContentsMargins(20, 20, 20, 16)
         column.setSpacing(theme.GAP_PX)
         column.addLayout(ask)
-        for part in (self._hint, self._broken, self.problem, self._offer):
+        for part in (self._hint, self._broken, self.problem, self._offer, self.progress):
             column.addWidget(part)
-        column.addStretch(1)
-        column.addWidget(self.progress)
+        column.addSpacing(theme.GAP_PX)
         column.addLayout(buttons)
 
     def _lay_out_broken(self) -> None:
@@ -114,7 +114,9 @@ class HubDialog(QDialog):
         self.files.setHeaderLabels(["File", "Size"])
         self.files.setRootIsDecorated(False)
         self.files.setFixedHeight(_FILES_PX)
-        self.files.setColumnWidth(0, 420)
+        self.files.headerItem().setTextAlignment(1, _RIGHT)
+        self.files.header().setStretchLastSection(False)
+        self.files.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(6)
@@ -144,13 +146,17 @@ class HubDialog(QDialog):
         self.cancel.clicked.connect(self._stop_or_close)
         self.go_on.clicked.connect(self._go_on)
         self.throw_away.clicked.connect(self._throw_away)
-        fetching.added.connect(lambda _folder: self.accept())
+        fetching.added.connect(self._end)
         watch(fetching, "looking offer adding problem unfinished", self._show)
         watch(fetching, "offer", self._show_offer)
 
     def _look(self) -> None:
         if not self._fetching.running:
             self._fetching.look(self.place.text())
+
+    def _end(self, _folder: str) -> None:
+        """The model is there."""
+        self.accept()
 
     def _stop_or_close(self) -> None:
         if self._fetching.running:
@@ -166,7 +172,7 @@ class HubDialog(QDialog):
         else:
             self.problem.clear()
         self.look.setEnabled(not running)
-        self.place.setEnabled(not running)
+        self.place.setReadOnly(running)
         self.download.setEnabled(offer is not None and not running)
         self.download.setToolTip("" if offer else "Look at a repository first.")
         self.download.setText(_offered(offer))
@@ -175,6 +181,8 @@ class HubDialog(QDialog):
         self._hint.setVisible(offer is None)
         self._show_progress()
         self._show_broken()
+        self._column.activate()
+        self.setFixedHeight(self._column.totalHeightForWidth(_WIDTH))
 
     def _show_progress(self) -> None:
         adding = self._fetching.adding
@@ -221,7 +229,8 @@ class HubDialog(QDialog):
         self.files.clear()
         for file in offer.files:
             item = QTreeWidgetItem(self.files, [file.path, in_bytes(file.size)])
-            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
+            item.setTextAlignment(1, _RIGHT)
+        self.download.setFocus()
         if words := left_out(offer.left_out):
             self.note.post(words, "warning")
         else:

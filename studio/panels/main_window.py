@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPaintEvent
@@ -25,6 +26,7 @@ from studio import theme
 from studio.observable import bind
 from studio.panels.canvas import Canvas
 from studio.panels.export_dialog import ExportDialog
+from studio.panels.goes_on_box import GoesOnBox
 from studio.panels.help import AboutDialog
 from studio.panels.import_dialog import CHECKPOINT_FILTER, ImportDialog
 from studio.panels.inspector import Inspector
@@ -42,6 +44,9 @@ from studio.panels.window_actions import Actions
 from studio.samples import sample_clip
 from studio.settings import Look
 from studio.state.studio import Studio
+
+if TYPE_CHECKING:
+    from studio.panels.fine_tune_dialog import FineTuneDialog
 
 NAME = "Maskreel"
 SIZE = (1280, 800)
@@ -70,6 +75,8 @@ class MainWindow(QMainWindow):
         self.resize(*SIZE)
         self.restoreGeometry(QByteArray.fromHex(studio.settings.geometry.encode()))
         self._painted, self._closed = asyncio.Event(), asyncio.Event()
+        self._let_go = False  # whether it was asked what becomes of a training
+        self.trainings: FineTuneDialog | None = None  # made when it is first shown
         self.canvas: Canvas  # actions name it, and it needs the actions
         self.actions_ = Actions(self)
         self.tools = ToolBar(self.actions_)
@@ -200,6 +207,14 @@ class MainWindow(QMainWindow):
     def find_action(self) -> None:
         Palette(self).show()
 
+    def show_trainings(self, run: Path | None = None) -> None:
+        """The dialog for fine-tuning, which may stay open: a run, or what it last showed."""
+        if self.trainings is None:
+            from studio.panels.fine_tune_dialog import FineTuneDialog  # seldom needed at the start
+
+            self.trainings = FineTuneDialog(self.studio, self)
+        self.trainings.show_run(run or self.studio.runs.chosen)
+
     def show_keys(self) -> None:
         ShortcutsDialog(self).open()
 
@@ -264,6 +279,7 @@ class MainWindow(QMainWindow):
         studio.notices.log_wanted.connect(self.show_log)
         self._show_title()
         bind(studio.preferences, "shortcuts", self.actions_.use_shortcuts)
+        studio.runs.wanted.connect(self.show_trainings)
         self.actions_.follow(
             (
                 (studio.session, "clip"),
@@ -290,6 +306,11 @@ class MainWindow(QMainWindow):
     def _follow_system(self) -> None:
         if self.studio.preferences.look == "system":
             self._show_look("system")
+
+    def _close_now(self) -> None:
+        """Close without asking what becomes of a training."""
+        self._let_go = True
+        self.close()
 
     def _show_title(self) -> None:
         clip = self.studio.session.clip
@@ -322,5 +343,12 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        trained = self.studio.runs.trained_here
+        if trained is not None and not self._let_go:
+            event.ignore()
+            GoesOnBox(self.studio.runs, trained, self._close_now, self).open()
+            return
+        if self.trainings is not None:
+            self.trainings.close()
         super().closeEvent(event)
         self._closed.set()

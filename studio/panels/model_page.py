@@ -27,14 +27,15 @@ from core.tasks import TASKS
 from studio import theme
 from studio.matching import match
 from studio.observable import bind
-from studio.panels.recipe import heading
+from studio.panels.recipe import heading, small_text
 from studio.state.figures import ABOUT_WAYS, WAYS, table
 from studio.state.models import KINDS
 from studio.state.places import in_bytes
 from studio.state.sample_clips import SampleClip, SampleClips
 from studio.widgets.clip_loop import ClipLoop
+from studio.widgets.flow_layout import FlowLayout
 
-_LABELS_PX, _GAP_PX, _LOOP_PX = 96, 12, 84
+_LABELS_PX, _GAP_PX, _LOOP_PX = 96, 12, 70
 _SEARCHABLE_FROM = 12
 """So many classes can be searched."""
 
@@ -49,12 +50,17 @@ class ModelPage(QTabWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocumentMode(True)
+        self.tabBar().setDrawBase(False)
         self.facts: dict[str, str] = {}
         self.loops: list[ClipLoop] = []
         self.tasks, self.classes, self.query = QListWidget(), QListWidget(), QLineEdit()
         self.figures = QTreeWidget()
-        self._about, self._clips, self._form = _words(), QHBoxLayout(), QFormLayout()
+        self._about, self._clips, self._form = _words(), FlowLayout(_GAP_PX), QFormLayout()
         self._samples, self._clips_title = SampleClips(self), heading("Sample clips")
+        self._about_clips = small_text()
+        self._about_clips.setText(
+            "Of two pictures, the left one is what the model was given. A click stops a clip."
+        )
         self._tasks_title, self._classes_title = heading("Tasks"), heading("Classes")
         self.addTab(self._about_tab(), "About")
         self.addTab(self._tasks_tab(), "Tasks and classes")
@@ -78,16 +84,15 @@ class ModelPage(QTabWidget):
     def _about_tab(self) -> QWidget:
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(2, 12, 12, 8)
+        column.setContentsMargins(0, 12, 12, 8)
         column.setSpacing(theme.GAP_PX)
-        self._clips.setSpacing(_GAP_PX)
-        self._clips.addStretch(1)
         self._form.setHorizontalSpacing(16)
         self._form.setVerticalSpacing(6)
         column.addWidget(self._about)
         column.addSpacing(4)
         column.addWidget(self._clips_title)
         column.addLayout(self._clips)
+        column.addWidget(self._about_clips)
         column.addLayout(self._form)
         column.addStretch(1)
         return _scrolled(inside)
@@ -113,9 +118,10 @@ class ModelPage(QTabWidget):
         self.loops = self.loops[: len(clips)]
         for clip in clips[len(self.loops) :]:
             loop = ClipLoop(clip.frames, clip.rate, clip.caption, _LOOP_PX)
-            self._clips.insertWidget(len(self.loops), loop, 0, Qt.AlignmentFlag.AlignTop)
+            self._clips.addWidget(loop)
             self.loops.append(loop)
-        self._clips_title.setVisible(bool(clips))
+        for part in (self._clips_title, self._about_clips):
+            part.setVisible(bool(clips))
 
     # Tasks and classes
 
@@ -140,7 +146,7 @@ class ModelPage(QTabWidget):
             columns.addLayout(column, 1)
         inside = QWidget()
         inside.setLayout(columns)
-        columns.setContentsMargins(2, 12, 2, 0)
+        columns.setContentsMargins(0, 12, 0, 0)
         return inside
 
     def _show_tasks(self, card: ModelCard) -> None:
@@ -167,30 +173,42 @@ class ModelPage(QTabWidget):
     def _figures_tab(self) -> QWidget:
         self.figures.setAccessibleName("Figures")
         self.figures.setRootIsDecorated(False)
+        self.figures.setItemsExpandable(False)
+        self.figures.setIndentation(14)
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(2, 12, 2, 0)
+        column.setContentsMargins(0, 12, 0, 0)
         column.addWidget(self.figures)
         return inside
 
     def _show_figures(self, card: ModelCard) -> None:
         ways, rows = table(card.metrics)
         self.figures.clear()
-        self.figures.setHeaderLabels(["Of", "Measure", *(WAYS[way] for way in ways)])
-        header = self.figures.headerItem()
+        self.figures.setHeaderLabels(["", *(WAYS[way] for way in ways)])
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for place, way in enumerate(ways, 2):
-            header.setToolTip(place, ABOUT_WAYS[way])
-            header.setTextAlignment(place, right)
+        for place, way in enumerate(ways, 1):
+            self.figures.headerItem().setToolTip(place, ABOUT_WAYS[way])
+            self.figures.headerItem().setTextAlignment(place, right)
+        groups: dict[str, QTreeWidgetItem] = {}
         for row in rows:
+            if row.what not in groups:
+                groups[row.what] = self._group(row.what)
             values = [row.values.get(way, "") for way in ways]
-            item = QTreeWidgetItem(self.figures, [row.what, row.measure, *values])
-            for place in range(2, 2 + len(ways)):
+            item = QTreeWidgetItem(groups[row.what], [row.measure, *values])
+            for place in range(1, 1 + len(ways)):
                 item.setTextAlignment(place, right)
-        self.figures.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.figures.expandAll()
         self.figures.header().setStretchLastSection(False)
+        self.figures.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.setTabEnabled(2, bool(rows))
         self.setTabToolTip(2, "" if rows else "Nothing was measured of this model.")
+
+    def _group(self, what: str) -> QTreeWidgetItem:
+        group = QTreeWidgetItem(self.figures, [what])
+        group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+        group.setFont(0, theme.font(theme.SMALL_PX, bold=True))
+        group.setFirstColumnSpanned(True)
+        return group
 
 
 def _facts(folder: Path, card: ModelCard, size: int) -> dict[str, str]:

@@ -36,7 +36,7 @@ from studio.widgets.two_lines import Entry, TwoLines
 if TYPE_CHECKING:
     from studio.panels.main_window import MainWindow
 
-SIZE = QSize(960, 640)
+SIZE = QSize(1040, 680)
 _SCREEN_SHARE, _LIST_PX = 0.92, 250
 
 
@@ -78,7 +78,8 @@ class ModelsDialog(QDialog):
 
     def reject(self) -> None:
         self.page.end()
-        self._fetching.forget()
+        if not self._fetching.running:
+            self._fetching.forget()
         super().reject()
 
     # How it looks
@@ -176,11 +177,11 @@ class ModelsDialog(QDialog):
             name = Path(entry.folder).name
             return Entry(entry.folder, name, "cannot be used", "warning", marked, wrong=True)
         kind = KINDS.get(entry.card.family, entry.card.family).partition(":")[0]
-        about = f"{kind}  ·  {in_bytes(self._library.size(entry.folder))}"
+        about = [kind, in_bytes(self._library.size(entry.folder))]
+        about += ["yours"] if self._library.is_own(entry.folder) else []
+        about += ["default"] if marked else []
         icon = "token-by-token" if entry.card.causal else "lens"
-        return Entry(
-            entry.folder, entry.card.title, f"{about}{'  ·  default' * marked}", icon, marked
-        )
+        return Entry(entry.folder, entry.card.title, "  ·  ".join(about), icon, marked)
 
     def _show_chosen(self) -> None:
         entry = self.chosen

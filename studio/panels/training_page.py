@@ -129,8 +129,10 @@ class TrainingPage(QWidget):
         """All checkpoints, the newest first."""
         menu, look = self.back.menu(), self._runs.look
         menu.clear()
-        for kept in reversed(look.checkpoints if look else ()):
-            phase = f"{kept.phase}, " if look and len(look.phases) > 1 else ""
+        if look is None:
+            return
+        for kept in reversed(look.checkpoints):
+            phase = f"{kept.phase}, " if len(look.phases) > 1 else ""
             best = "  ·  best so far" if kept.best else ""
             text = f"{phase}step {kept.step:,}{best}  ·  {in_bytes(kept.size)}"
             menu.addAction(text, partial(self._runs.go_back, look, kept.phase, kept.step))

@@ -139,8 +139,14 @@ class TrainingRuns(Observable):
         return "" if look.status == "finished" else self.obstacle_to_go_on(look)
 
     def pause(self, look: RunLook) -> None:
-        """Have it saved and ended, so that the device is free."""
-        if not self.obstacle_to_pause(look):
+        """Have it saved and ended, so that the device is free. On this machine that is asked at
+        once: the window may be about to close."""
+        if self.obstacle_to_pause(look):
+            return
+        if look.here:
+            asking.ask(look.folder, "pause")
+            self._watch.look()
+        else:
             self._do("Pausing", lambda: asking.ask(look.folder, "pause"))
 
     def go_on(self, look: RunLook) -> None:
