@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -59,7 +59,7 @@ class Background(QObject):
         except Exception as error:
             log.exception("%s has failed", self._name)
             run.problem = f"This has failed: {error}. The log has the details."
-        self._told.emit(run, True)
+        self._tell(run, over=True)
 
     def _drain(self, run: _Run, job: Job) -> None:
         if run.stopped.is_set():
@@ -69,7 +69,12 @@ class Background(QObject):
                 if run.stopped.is_set():
                     return
                 if run.put(update):
-                    self._told.emit(run, False)
+                    self._tell(run, over=False)
+
+    def _tell(self, run: _Run, *, over: bool) -> None:
+        if not run.stopped.is_set():
+            with suppress(RuntimeError):  # the window is gone
+                self._told.emit(run, over)
 
     def _take(self, run: _Run, over: bool) -> None:
         for update in run.taken() if run is self._run else ():

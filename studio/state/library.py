@@ -52,6 +52,10 @@ class Library(Observable):
         """Bytes that a model takes on the disk."""
         return sum(path.stat().st_size for path in files_of(Path(folder)))
 
+    def is_own(self, folder: str) -> bool:
+        """Whether a model is one of the user's own."""
+        return Path(folder).resolve().parent == self.own.resolve()
+
     def obstacle_to_default(self, folder: str) -> str:
         """Why a model cannot be the default, or ""."""
         entry = self.entry(folder)
@@ -62,9 +66,9 @@ class Library(Observable):
     def obstacle_to_delete(self, folder: str) -> str:
         """Why a model cannot be deleted now, or ""."""
         place = Path(folder).resolve().parent
-        if place != self.own.resolve():
-            if place == asset("models"):
-                return "It came with Maskreel, so it stays."
+        if place == asset("models").resolve():
+            return "It came with Maskreel, so it stays."
+        if not self.is_own(folder):
             return f"It is in {place}, which is not Maskreel's own folder: delete it there."
         running, waiting = self._queue.running, self._queue.waiting
         if running is not None and running.request.bundle == folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from studio.state.background import Background
 
 MOST_CLIPS, MOST_FRAMES, MOST_HEIGHT = 8, 64, 160
 """A model may come from anywhere: so much of it is played."""
+_ORDER = sorted(TASKS, key=lambda name: not (TASKS[name].painted or TASKS[name].continues))
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,15 +61,17 @@ class SampleClips(Observable):
 
 def _decoded(folder: Path) -> Generator[tuple[SampleClip, ...], None, None]:
     clips: tuple[SampleClip, ...] = ()
-    for path in islice(sample_clips(folder), MOST_CLIPS):
+    paths = sorted(sample_clips(folder), key=lambda path: [*_ORDER, path.stem].index(path.stem))
+    for path in islice(paths, MOST_CLIPS):
         try:
             with open_clip(path) as reader:
                 numbers = range(min(len(reader), MOST_FRAMES))
                 height = min(reader.size[1], MOST_HEIGHT)
                 frames = np.stack([reader.thumbnail(number, height) for number in numbers])
                 rate = float(reader.rate)
-        except UserError:
-            continue  # what others sent along may be anything; the model itself is not worse
+        except UserError as error:
+            log.info("a sample clip cannot be shown: %s", error)
+            continue
         task = TASKS.get(path.stem)
         clips = (*clips, SampleClip(task.label if task else path.stem, frames, rate))
         yield clips

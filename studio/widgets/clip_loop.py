@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio import theme
 from studio.widgets.pictures import image_of
 
-_CAPTION_PX = 32
+_CAPTION_PX, _NARROWEST_PX = 32, 84
 _CORNER_PX = 3.0
 
 
@@ -52,13 +52,15 @@ class ClipLoop(QWidget):
         self._timer = QTimer(self, interval=round(1000 / max(rate, 1)))
         self._timer.timeout.connect(self._advance)
         self.setAccessibleName(caption)
-        self.setToolTip(f"{caption}\nLeft what the model was given, right what it made of it.")
+        self.setToolTip(caption)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFont(theme.font(theme.SMALL_PX))
 
     def sizeHint(self) -> QSize:
-        return QSize(max(self._picture.width(), 96), self._picture.height() + _CAPTION_PX)
+        return QSize(
+            max(self._picture.width(), _NARROWEST_PX), self._picture.height() + _CAPTION_PX
+        )
 
     def toggle(self) -> None:
         """Stop, or go on."""

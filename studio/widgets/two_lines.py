@@ -30,7 +30,7 @@ class Entry:
     Attributes:
         name: by which it is known.
         title, about: the two lines. icon: of assets/icons.
-        marked: whether it is the one that counts; it gets a tick.
+        marked: whether it is the one that counts; it gets a tick. `about` says why.
         wrong: whether something is wrong with it; `about` says what.
     """
 
@@ -74,8 +74,7 @@ class TwoLines(QListWidget):
             item = QListWidgetItem(entry.title, self)
             item.setData(_DATA, entry)
             item.setToolTip(f"{entry.title}\n{entry.about}")
-            marked = ", default" if entry.marked else ""
-            words = f"{entry.title}, {entry.about}{marked}"
+            words = f"{entry.title}, {entry.about}"
             item.setData(Qt.ItemDataRole.AccessibleTextRole, words)
         names = [entry.name for entry in entries]
         self.setCurrentRow(names.index(chosen) if chosen in names else 0)
