@@ -61,6 +61,12 @@ class Reuse(QObject):
         elif clip is not None:
             self._choose(made.request, clip, made.first if origin is None else 0)
 
+    def choose(self, request: GenerationRequest) -> None:
+        """Choose all of a request again, on the open clip, which it was made from."""
+        clip = self._session.clip
+        if clip is not None:
+            self._choose(request, clip, 0)
+
     def _look(self, clip: ClipReader | None) -> None:
         if clip is None or self._session.grown:
             return
@@ -112,10 +118,12 @@ class Reuse(QObject):
     def _choose_recipe(self, request: GenerationRequest) -> list[str]:
         """Model, task, class, decoder and numbers; what of it could not be chosen."""
         recipe, missing = self._recipe, []
-        usable = (entry for entry in self._models.bundles if not obstacle(entry))
-        folder = next((e.folder for e in usable if Path(e.folder).name == request.bundle), None)
+        usable = [e.folder for e in self._models.bundles if not obstacle(e)]
+        name = Path(request.bundle).name
+        alike = (folder for folder in usable if Path(folder).name == name)
+        folder = request.bundle if request.bundle in usable else next(alike, None)
         if folder is None:
-            missing.append(f"the model “{request.bundle}” is not installed")
+            missing.append(f"the model “{name}” is not installed")
         else:
             recipe.bundle = folder
         if request.task in TASKS and not recipe.obstacle(TASKS[request.task]):

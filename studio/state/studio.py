@@ -13,6 +13,7 @@ from core.assets import model_folders
 from core.compositing import composited_length
 from core.requests import GenerationRequest
 from core.runs.reading import RunLook
+from core.takes.card import TakeCard
 from core.tasks import TASKS, nothing
 from studio.logs import log_folder
 from studio.observable import bind, watch
@@ -25,6 +26,7 @@ from studio.state.export_choice import Choice
 from studio.state.fetching import Fetching
 from studio.state.fine_tuning import FineTuning
 from studio.state.framing import Framing
+from studio.state.gallery import Gallery
 from studio.state.generation import Generation
 from studio.state.growing import Growing
 from studio.state.history import History
@@ -42,6 +44,7 @@ from studio.state.queue import Queue
 from studio.state.recipe import Recipe
 from studio.state.report import Report
 from studio.state.result import Result
+from studio.state.results import Results
 from studio.state.reuse import Reuse
 from studio.state.round_trips import RoundTrips
 from studio.state.selecting import Selecting
@@ -178,6 +181,23 @@ class Studio(QObject):
             self.generation,
             self.comparing,
             self._asked,
+            self,
+        )
+        self.gallery = Gallery(self.history, self._is_of_open_clip, self)
+        self.session.changed("clip").connect(lambda _clip: self.gallery.renew())
+        self.results = Results(
+            self.history,
+            self.gallery,
+            self.session,
+            self.playback,
+            self.tools,
+            self.generation,
+            self.result,
+            self.comparing,
+            self.reuse,
+            self.notices,
+            self._is_of_open_clip,
+            self._open_clip_of,
             self,
         )
         self.masks.edited.connect(self.playback.go)
@@ -373,6 +393,22 @@ class Studio(QObject):
         *shipped, own = self._model_folders or (None,)
         more = [Path(folder)] if folder else []
         self.models.look_in(tuple(place for place in (*shipped, *more, own) if place is not None))
+
+    def _is_of_open_clip(self, card: TakeCard) -> bool:
+        clip = self.session.clip
+        if clip is None or isinstance(clip, BlankClip):
+            return clip is not None and card.request.clip is None
+        return str(clip.path) == card.request.clip
+
+    def _open_clip_of(self, card: TakeCard) -> None:
+        request = card.request
+        if request.clip is not None:
+            self.session.open(Path(request.clip), request.margins)
+            return
+        window = request.window
+        size = (window.left + window.width, window.top + window.height)
+        rate = Fraction(card.rate).limit_denominator(1001)
+        self.session.take(BlankClip(size, window.frames, rate))
 
     def _title_and_rate(self, request: GenerationRequest) -> tuple[str, float]:
         """Of the model that a request names, and of its result, in frames a second."""

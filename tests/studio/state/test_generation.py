@@ -147,15 +147,29 @@ def test_new_request_waits_for_the_running_one(job: Job) -> None:
         await job.reach(2)
         second = job.generation.begin(REQUEST)
         assert (second.phase, job.queue.waiting) == (Phase.WAITING, (second,))
-        assert job.generation.steps == ()
+        assert job.generation.take is first
+        job.engine.hold_after = None
+        job.queue.stop(first)
+        await job.queue.all_ended()
+        assert (first.phase, second.phase) == (Phase.STOPPED, Phase.FINISHED)
+
+    run(scenario())
+
+
+def test_request_that_shall_be_first_runs_before_the_others(job: Job) -> None:
+    async def scenario() -> None:
+        job.engine.hold_after = 2
+        first = job.generation.begin(REQUEST)
+        await job.reach(2)
+        job.generation.begin(replace(REQUEST, seed=1))
+        job.generation.begin(replace(REQUEST, seed=2), first=True)
         job.engine.hold_after = None
         job.queue.stop(first)
         await job.queue.all_ended()
 
     run(scenario())
 
-    assert job.generation.phase is Phase.FINISHED
-    assert job.done_steps == list(range(TOTAL))
+    assert [request.seed for request in job.engine.requests] == [0, 2, 1]
 
 
 def test_another_take_is_looked_at_with_its_own_steps(job: Job) -> None:
