@@ -290,7 +290,6 @@ QTreeWidget { background: @background; border: 1px solid @line; border-radius: @
 QTreeWidget::item { padding: 4px 4px; }
 QTreeWidget::item:hover { background: @hover; }
 QTreeWidget::item:selected { background: @deep; color: @white; }
-
 QHeaderView { background: @panel; }
 QHeaderView::section { background: @panel; color: @dim; border: none;
     border-bottom: 1px solid @line; padding: 4px 6px; }
