@@ -38,6 +38,7 @@ from core.engine.messages import (
     Updated,
 )
 from core.errors import OutOfMemory, UserError
+from core.priority import give_way
 from core.requests import Request, Update
 
 TERMINATE_AFTER_S = 5.0
@@ -104,6 +105,7 @@ def serve(connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it tells us to stop
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write(str(EXPENDABILITY))
+    give_way()
 
     from core.engine.process import serve as answer
 

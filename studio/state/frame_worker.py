@@ -1,7 +1,8 @@
-"""A thread that opens clips and decodes their frames, so that the window never waits for a file.
+"""Threads that open clips and decode their frames, so that the window never waits for a file.
 
-What the user looks at comes first: opening, then the wanted frame, then the frames after it, then
-thumbnails. A wanted frame replaces the one wanted before; nobody looks at that one any more.
+What the user looks at comes first: opening, then the wanted frame, then the frames after it. A
+wanted frame replaces the one wanted before; nobody looks at that one any more. Thumbnails have a
+thread of their own, which gives way: none of them delays a frame.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from PySide6.QtCore import QObject, Signal
 from core.errors import UserError
 from core.margins import NONE, Margins
 from core.media.reading import ClipReader, open_clip
+from core.priority import give_way
 
 AHEAD = 12
 """Frames decoded beyond the wanted one when there is nothing else to do."""
@@ -35,8 +37,8 @@ class _Wishes:
     thumbnails: deque[int] = field(default_factory=deque)
     ended: bool = False
 
-    def next(self) -> tuple[str, object] | None:
-        """What to do now, taken off the list; None = nothing."""
+    def next_picture(self) -> tuple[str, object] | None:
+        """What the user looks at, taken off the list; None = nothing."""
         if self.path is not None:
             path, self.path = self.path, None
             return "open", (path, self.margins)
@@ -45,9 +47,13 @@ class _Wishes:
             return "frame", frame
         if self.ahead:
             return "frame", self.ahead.popleft()
-        if self.thumbnails:
-            return "thumbnail", self.thumbnails.popleft()
         return None
+
+    def next_thumbnail(self) -> tuple[str, object] | None:
+        return ("thumbnail", self.thumbnails.popleft()) if self.thumbnails else None
+
+
+_Next = Callable[[_Wishes], tuple[str, object] | None]
 
 
 class FrameWorker(QObject):
@@ -68,13 +74,17 @@ class FrameWorker(QObject):
         self._height = thumbnail_height
         self._wishes = _Wishes()
         self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._work, name="frames", daemon=True)
-        self._thread.start()
+        self._threads = (
+            threading.Thread(target=self._decode, name="frames", daemon=True),
+            threading.Thread(target=self._shrink, name="thumbnails", daemon=True),
+        )
+        for thread in self._threads:
+            thread.start()
 
     def open(self, path: Path, margins: Margins = NONE) -> None:
         with self._changed:
             self._wishes.path, self._wishes.margins = path, margins
-            self._changed.notify()
+            self._changed.notify_all()
 
     def show(self, reader: ClipReader, frame: int | None, ahead: Sequence[int] = ()) -> None:
         """Decode a frame, if any, as soon as possible, and then those wanted next."""
@@ -82,31 +92,39 @@ class FrameWorker(QObject):
             self._switch(reader)
             self._wishes.frame = frame
             self._wishes.ahead = deque(ahead)
-            self._changed.notify()
+            self._changed.notify_all()
 
     def shrink(self, reader: ClipReader, frames: Sequence[int]) -> None:
         """Make thumbnails; those asked for last come first."""
         with self._changed:
             self._switch(reader)
             self._wishes.thumbnails.extendleft(reversed(frames))
-            self._changed.notify()
+            self._changed.notify_all()
 
     def end(self) -> None:
-        """Stop the thread after what it does now."""
+        """Stop the threads after what they do now."""
         with self._changed:
             self._wishes.ended = True
-            self._changed.notify()
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     def _switch(self, reader: ClipReader) -> None:
         if self._wishes.reader is not reader:
             before = self._wishes
             self._wishes = _Wishes(before.path, before.margins, reader, ended=before.ended)
 
-    def _work(self) -> None:
+    def _decode(self) -> None:
+        self._work(_Wishes.next_picture)
+
+    def _shrink(self) -> None:
+        give_way()
+        self._work(_Wishes.next_thumbnail)
+
+    def _work(self, take: _Next) -> None:
         while True:
             with self._changed:
-                while (wish := self._wishes.next()) is None and not self._wishes.ended:
+                while (wish := take(self._wishes)) is None and not self._wishes.ended:
                     self._changed.wait()
                 if wish is None or self._wishes.ended:
                     return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
@@ -37,7 +38,8 @@ class Playback(Observable):
         self._started_at = 0
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(lambda: self.play_to(self._clock.elapsed() / 1000))
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._play_on)
 
     def open(self, length: int, rate: Fraction) -> None:
         """Start over for another clip."""
@@ -89,8 +91,8 @@ class Playback(Observable):
         if not first <= self.position < last:
             self.position = first
         self._mark_time()
-        self._timer.start(max(1, round(1000 / self.rate)))
         self.playing = True
+        self._wait_for_next()
 
     def pause(self) -> None:
         self._timer.stop()
@@ -109,6 +111,16 @@ class Playback(Observable):
         else:
             self.position = last
             self.pause()
+
+    def _play_on(self) -> None:
+        self.play_to(self._clock.nsecsElapsed() / 1e9)
+        if self.playing:
+            self._wait_for_next()
+
+    def _wait_for_next(self) -> None:
+        """Until the next frame is due: a frame that comes a little late delays no other."""
+        due_s = (self.position + 1 - self._started_at) / self.rate
+        self._timer.start(max(0, math.ceil(1000 * due_s - self._clock.nsecsElapsed() / 1e6)))
 
     @property
     def _part(self) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from core.errors import UserError
 from core.masks import Kind, MaskTrack, Span, Tracked
 from core.media.reading import ClipReader, open_clip
+from core.priority import give_way
 from core.tracking import follow, steps
 from studio.observable import Field, Observable
 from studio.state.blank import BlankClip
@@ -202,6 +203,7 @@ class Tracking(Observable):
             self._job, self.running = None, False
 
     def _work(self, job: _Job, before: threading.Thread | None) -> None:
+        give_way()
         if before is not None:
             before.join()
         problem = ""

@@ -171,7 +171,7 @@ def test_step_and_jump(table: Table, clips: Callable[..., Path], gop: int) -> No
                 await stepped(window, 1, steps)
             for _ in range(20):
                 await stepped(window, -1, known)
-            for frame in rng.integers(start + 10, start + 40, 20).tolist():
+            for frame in rng.integers(start + 22, start + 40, 20).tolist():
                 await shown(window, frame, known)
         for frame in rng.integers(0, length, 40).tolist():
             await shown(window, frame, cold)
