@@ -41,6 +41,8 @@ def settings_file() -> Path:
 class Settings:
     """Attributes:
     recent: paths of the clips opened last, newest first.
+    recent_projects: folders of the projects opened last, newest first.
+    last_project: folder of the project that was open at the end, also of a draft, or "".
     folder: of the clip opened last, or "".
     geometry: the window's size and place as Qt saves them, in hexadecimal, or "".
     brush_size: diameter in pixels; brush_hardness: in percent.
@@ -57,6 +59,8 @@ class Settings:
     """
 
     recent: Sequence[str] = field(default=())
+    recent_projects: Sequence[str] = field(default=())
+    last_project: str = ""
     folder: str = ""
     geometry: str = ""
     brush_size: int = 48
@@ -78,6 +82,11 @@ class Settings:
         """These settings after a clip was opened."""
         recent = (str(path), *(other for other in self.recent if other != str(path)))
         return replace(self, recent=recent[:MOST_RECENT], folder=str(path.parent))
+
+    def opened_project(self, folder: Path) -> Settings:
+        """These settings after a project was opened."""
+        others = (other for other in self.recent_projects if other != str(folder))
+        return replace(self, recent_projects=(str(folder), *others)[:MOST_RECENT])
 
 
 def load(path: Path, tell: Callable[[str], object] = log.warning) -> Settings:
@@ -105,7 +114,8 @@ def load(path: Path, tell: Callable[[str], object] = log.warning) -> Settings:
         return Settings()
     defaults = asdict(Settings())
     known = {f.name: saved[f.name] for f in fields(Settings) if _fits(saved, f.name, defaults)}
-    known["recent"] = tuple(known.get("recent", ()))
+    for name in ("recent", "recent_projects"):
+        known[name] = tuple(known.get(name, ()))
     known["shortcuts"] = _shortcuts(known.get("shortcuts", {}))
     return Settings(**known)
 
@@ -147,5 +157,5 @@ def _fits(saved: dict[str, object], name: str, defaults: dict[str, object]) -> b
         return saved.get(name) in LOOKS
     if name == "at_start":
         return saved.get(name) in STARTS
-    wanted = list if name == "recent" else type(defaults[name])
+    wanted = list if name.startswith("recent") else type(defaults[name])
     return isinstance(saved.get(name), wanted)

@@ -59,6 +59,15 @@ class ClipEntry:
     window: Box | None = None
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
+    def lies_at(self, path: Path) -> bool:
+        """Whether its pictures are in that file or folder."""
+        return self.file is not None and self.file.path == path.absolute()
+
+    def with_facts_of(self, other: ClipEntry) -> ClipEntry:
+        """The same clip, when its file is as that of another."""
+        names = ("width", "height", "frames", "rate", "sound")
+        return replace(self, **{name: getattr(other, name) for name in names})
+
     def to_json(self, folder: Path) -> dict[str, Any]:
         data = {**asdict(self), "rate": str(self.rate)}
         if self.file is not None:

@@ -11,6 +11,8 @@ from PySide6.QtCore import QObject, Qt
 
 from core.assets import model_folders
 from core.compositing import composited_length
+from core.project.folder import TAKES
+from core.project.rescue import is_draft
 from core.requests import GenerationRequest
 from core.runs.reading import RunLook
 from core.takes.card import TakeCard
@@ -20,6 +22,8 @@ from studio.observable import bind, watch
 from studio.samples import is_sample
 from studio.settings import Settings
 from studio.state.blank import BlankClip
+from studio.state.branching import Branching
+from studio.state.clips import Clips
 from studio.state.comparing import Comparing
 from studio.state.export import Export
 from studio.state.export_choice import Choice
@@ -37,11 +41,16 @@ from studio.state.mask_files import MaskFiles
 from studio.state.masks import Masks
 from studio.state.models import Models
 from studio.state.notices import Notices
+from studio.state.opening import Opening
 from studio.state.pace import Unit
+from studio.state.packing import Packing
 from studio.state.playback import Playback
 from studio.state.preferences import Preferences
+from studio.state.project import Project
+from studio.state.project_file import ProjectFile
 from studio.state.queue import Queue
 from studio.state.recipe import Recipe
+from studio.state.recovery import Recovery
 from studio.state.report import Report
 from studio.state.result import Result
 from studio.state.results import Results
@@ -52,6 +61,8 @@ from studio.state.session import Session
 from studio.state.stage import Stage
 from studio.state.take import Phase, Runs
 from studio.state.thumbnails import Thumbnails
+from studio.state.token_candidates import TokenCandidates
+from studio.state.token_marks import TokenMarks
 from studio.state.tools import PAINTING, Tools
 from studio.state.tracking import Tracking
 from studio.state.training_runs import TrainingRuns
@@ -162,6 +173,34 @@ class Studio(QObject):
             self.result,
             self,
         )
+        self.project = Project(
+            self.session,
+            self.playback,
+            self.masks,
+            self.framing,
+            self.models,
+            self.recipe,
+            self.queue,
+            self.generation,
+            self,
+        )
+        self.clips = Clips(
+            self.project, self.session, self.tracking, self.history, self.notices, self
+        )
+        self.project_file = ProjectFile(
+            self.project,
+            self.masks,
+            self.session,
+            self.stage,
+            self.queue,
+            self.notices,
+            self,
+        )
+        self.packing = Packing(self.project, self.project_file, self.notices, self)
+        self.recovery = Recovery(
+            self.project_file, self.notices, lambda: self.settings.recent_projects, self
+        )
+        self.opening = Opening(self.clips, self.project_file, self.packing, self)
         self.comparing = Comparing(
             self.stage,
             self.session,
@@ -171,6 +210,13 @@ class Studio(QObject):
             self.result,
             RoundTrips(engine, self.notices, self),
             self,
+        )
+        self.token_marks = TokenMarks(self.generation, self.result, self.masks, self)
+        self.branching = Branching(
+            self.generation, self.queue, self.token_marks, self.models, self.notices, self
+        )
+        self.candidates = TokenCandidates(
+            engine, self.generation, self.queue, self.token_marks, self.branching, self
         )
         self.runs = TrainingRuns(self.models, self.notices, _own(folders), self)
         self.fine_tuning = FineTuning(self.session, self.models, self.recipe, self.runs, self)
@@ -200,6 +246,8 @@ class Studio(QObject):
             self._open_clip_of,
             self,
         )
+        self.project.changed("folder").connect(self._keep_takes)
+        self.project_file.opened.connect(self._remember_project)
         self.masks.edited.connect(self.playback.go)
         watch(self.playback, "out_mark", self._end_result_at_mark)
         watch(self.generation, "request", self._make_room)
@@ -327,6 +375,8 @@ class Studio(QObject):
         self.playback.pause()
         self.queue.hold()
         await self.queue.all_ended()
+        self.candidates.leave()
+        await self.candidates.ended()
         await self.comparing.end()
         self.importing.cancel()
         await self.importing.ended()
@@ -336,7 +386,12 @@ class Studio(QObject):
         self.export.end()
         await self.export.ended()
         self.generation.show(None)
+        self.clips.end()
+        self.recovery.end()
+        self.packing.cancel()
+        await self.packing.ended()
         await self.history.end()
+        await self.project_file.end()
         self.tracking.end()
         await self.selecting.ended()
         self.mask_files.stop()
@@ -359,6 +414,7 @@ class Studio(QObject):
             export=self.export.choice.to_json(),
             export_folder=str(self.export.folder or ""),
             export_presets=self.export.presets.to_json(),
+            last_project=str(self.project.folder or ""),
             **self.preferences.chosen(),
         )
 
@@ -423,18 +479,32 @@ class Studio(QObject):
         clip = self.session.clip
         if self.session.grown:
             return
+        self.project.leave()
         self.generation.show(None)
         self.welcome.wanted = False
-        if clip is not None:
-            self.playback.open(len(clip), clip.rate)
-            self.masks.open(clip.size)
+        if clip is None:
+            self.project.exit()
+            self.playback.open(0, self.playback.rate)
             self.framing.open()
+        else:
+            self.playback.open(len(clip), clip.rate)
+            entry = self.project.enter(clip)
+            self.framing.open()
+            self.project.resume(entry)
             if not is_sample(clip.path) and not isinstance(clip, BlankClip):
                 self.settings = self.settings.opened(clip.path)
 
     def _forget_recent(self, path: str) -> None:
         kept = tuple(other for other in self.settings.recent if other != path)
         self.settings = replace(self.settings, recent=kept)
+
+    def _keep_takes(self, folder: Path | None) -> None:
+        self.history.open(None if folder is None else folder / TAKES)
+
+    def _remember_project(self, folder: Path) -> None:
+        if not is_draft(folder):
+            self.settings = self.settings.opened_project(folder)
+            self.preferences.edited.emit()  # saved at once: after a crash it is looked for there
 
     def _end_result_at_mark(self) -> None:
         self.result.last = self.playback.out_mark
