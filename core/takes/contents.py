@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.errors import UserError
 from core.requests import GenerationFinished, GenerationStarted, GenerationStepped, Timings
 from core.takes.files import write_json
+from core.token_edits import TokenEdits
 
 CONTENTS, SETTLED = "contents.json", "settled.bin"
 MOST_PREVIEW_BYTES = 12 << 20
@@ -28,6 +29,8 @@ MOST_WASTE = 16 << 20
 _ALIGNED = 64
 
 T = TypeVar("T")
+Spot = tuple[int, int]
+"""Number of a step, and a variation."""
 Part = GenerationStarted | GenerationStepped | GenerationFinished
 Stored = dict[str, Any]
 
@@ -41,6 +44,7 @@ class Contents:
         last: the step that it goes on after, also when its window is over.
         settled: frames (n, count, H, W, 3) that change no more; they lie in the take's folder.
         settled_before: how many of them were settled when the window began.
+        marks: what a person has marked on its tokens.
     """
 
     started: GenerationStarted | None = None
@@ -49,6 +53,7 @@ class Contents:
     settled: NDArray[np.uint8] | None = None
     settled_before: int = 0
     finished: GenerationFinished | None = None
+    marks: Mapping[Spot, TokenEdits] = field(default_factory=dict)
 
 
 class ContentsFile:
@@ -117,6 +122,7 @@ class ContentsFile:
             "finished": put(contents.finished),
             "settled": None if settled is None else list(settled.shape),
             "settled_before": contents.settled_before,
+            "marks": [[*spot, edits.to_json()] for spot, edits in contents.marks.items()],
         }
         self._used = sum(map(_bytes, self._places.values()))
         return data
@@ -175,6 +181,10 @@ def _read(folder: Path, data: Mapping[str, Any]) -> Contents:
         settled=shape and np.memmap(folder / SETTLED, np.uint8, "r", shape=tuple(shape)),
         settled_before=int(data["settled_before"]),
         finished=_optional(GenerationFinished, data["finished"], stored),
+        marks={
+            (int(step), int(variation)): TokenEdits.from_json(edits)
+            for step, variation, edits in data.get("marks", ())
+        },
     )
 
 

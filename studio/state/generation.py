@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from PySide6.QtCore import QMetaObject, QObject
@@ -16,13 +16,17 @@ from core.requests import (
     GenerationStarted,
     GenerationStepped,
 )
+from core.takes.contents import Spot
+from core.token_edits import TokenEdits
 from studio.observable import Field, Observable
 from studio.state.frame_file import Frames
 from studio.state.pace import Unit
 from studio.state.queue import Queue
 from studio.state.take import RUNNING, Phase, Take
 
-_SHARED = ("started", "settled", "steps", "chosen", "finished", "done", "pace", "eta", "phase")
+_SHARED = (
+    "started", "settled", "marks", "steps", "chosen", "finished", "done", "pace", "eta", "phase",
+)  # fmt: skip
 """Fields of a take that are mirrored, in the order in which another take's are shown: what points
 into the steps comes after them."""
 
@@ -44,6 +48,7 @@ class Generation(Observable):
     chosen: Field[int | None] = Field(None)
     settled: Field[Frames | None] = Field(None, same=operator.is_)
     finished: Field[GenerationFinished | None] = Field(None, same=operator.is_)
+    marks: Field[Mapping[Spot, TokenEdits]] = Field({})
     done = Field(0)
     pace: Field[float | None] = Field(None)
     eta: Field[float | None] = Field(None)
@@ -140,7 +145,7 @@ class Generation(Observable):
         self._mirrored.clear()
         self.started = self.finished = self.chosen = self.pace = self.eta = None
         self.steps = ()
-        self.done, self.settled = 0, None
+        self.done, self.settled, self.marks = 0, None, {}
         self.phase = Phase.IDLE
 
     # What is done with it

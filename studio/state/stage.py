@@ -159,7 +159,12 @@ class Stage(Observable):
         steps = job.steps[: job.looked_at + 1]
         variation = min(self._result.variation, job.request.count - 1)
         tokens = token_frame(
-            started, steps, variation=variation, model_frame=number, hints=job.unit == "step"
+            started,
+            steps,
+            variation=variation,
+            model_frame=number,
+            hints=job.unit == "step",
+            branch=job.request.branch is not None,
         )
         self.tokens = (tokens, job.request.window)
 

@@ -10,7 +10,7 @@ import asyncio
 import operator
 import time
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
@@ -28,7 +28,8 @@ from core.requests import (
     GenerationStarted,
     GenerationStepped,
 )
-from core.takes.contents import SETTLED, Contents
+from core.takes.contents import SETTLED, Contents, Spot
+from core.token_edits import TokenEdits
 from studio.observable import Field, Observable
 from studio.state.failures import Cause, cause_of, explained
 from studio.state.frame_file import FrameFile, Frames
@@ -80,6 +81,7 @@ class Take(Observable):
         settled: frames of a result longer than one window that change no more, uint8
             (n, count, H, W, 3); they lie on the disk. None before the first.
         finished: the result, or None.
+        marks: what a person has marked on its tokens.
         done: number of decode steps that are done, of all windows.
         pace: steps a second, eta: seconds that are left at this pace; None while unknown.
     """
@@ -92,6 +94,7 @@ class Take(Observable):
     chosen: Field[int | None] = Field(None)
     settled: Field[Frames | None] = Field(None, same=operator.is_)
     finished: Field[GenerationFinished | None] = Field(None, same=operator.is_)
+    marks: Field[Mapping[Spot, TokenEdits]] = Field({})
     done = Field(0)
     pace: Field[float | None] = Field(None)
     eta: Field[float | None] = Field(None)
@@ -162,6 +165,7 @@ class Take(Observable):
             self.settled,
             self._settled_at_start,
             self.finished,
+            self.marks,
         )
 
     def restore(
@@ -170,10 +174,15 @@ class Take(Observable):
         """Become a take that was kept; `contents` are from the folder that it is kept in."""
         self.started, self.steps, self._last = contents.started, contents.steps, contents.last
         self.settled, self._settled_at_start = contents.settled, contents.settled_before
-        self.finished = contents.finished
+        self.finished, self.marks = contents.finished, contents.marks
         self.done = contents.last.step + 1 if contents.last else 0
         self.failure, self.cause = failure, cause
         self.phase = phase
+
+    def follow_frames(self, frames: Frames) -> None:
+        """Its first window comes after frames (n, count, H, W, 3) that are known: those of the
+        take that it branches from."""
+        self.settled = self._file.put(0, np.asarray(frames))
 
     # How it runs
 

@@ -15,16 +15,23 @@ class TokenFrame:
     """All arrays are (h, w).
 
     Attributes:
+        number: which of the token frames it is; step: number of the step, None before the first.
+        tokens: int32, those that stand there; None before the first step.
         given: bool, came from the user's picture.
         masked: bool, still to be predicted.
         kept_at: int32, the step that decided the token; -1 = not decided.
         confidence: float32 in [0, 1], the probability of the drawn token.
+        begun: number of the step that a branch begins with: what is kept there was kept before.
     """
 
     given: NDArray[np.bool_]
     masked: NDArray[np.bool_]
     kept_at: NDArray[np.int32]
     confidence: NDArray[np.float32]
+    number: int = 0
+    step: int | None = None
+    tokens: NDArray[np.int32] | None = None
+    begun: int | None = None
 
 
 def token_frame(
@@ -34,12 +41,14 @@ def token_frame(
     variation: int,
     model_frame: int,
     hints: bool = True,
+    branch: bool = False,
 ) -> TokenFrame:
     """The tokens of one frame of the model's clip after the last of `steps`; none = at the start.
 
     Args:
         model_frame: 0-based frame of the model's clip.
         hints: at the start all tokens are masked, and given ones are hints; else only the others.
+        branch: the first of the steps is where another generation was taken over.
     """
     t = model_frame // started.stride[0]
     given = started.given[t]
@@ -52,4 +61,27 @@ def token_frame(
         kept_at[now] = -1
         masked = now
         confidence = step.confidence[variation, t].astype(np.float32)
-    return TokenFrame(given, masked, kept_at, confidence)
+    if not steps:
+        return TokenFrame(given, masked, kept_at, confidence, t)
+    last, begun = steps[-1], steps[0].step if branch else None
+    tokens = last.tokens[variation, t]
+    return TokenFrame(given, masked, kept_at, confidence, t, last.step, tokens, begun)
+
+
+def described(frame: TokenFrame, row: int, column: int, unit: str) -> str:
+    """What there is to say of a token, in one line; `unit` is what a step is to the user."""
+    at = row, column
+    given, masked, kept_at = bool(frame.given[at]), bool(frame.masked[at]), int(frame.kept_at[at])
+    parts = []
+    if frame.tokens is not None:
+        parts.append(f"Token {frame.tokens[at]:,}")
+    if masked:
+        parts.append("condition, drawn again" if given else "masked")
+    elif kept_at < 0:
+        parts.append("given")
+    else:
+        by = "by" if kept_at == frame.begun else "at"
+        parts.append(f"kept {by} {unit} {kept_at + 1:,}")
+    if frame.confidence[at] > 0 and not (given and kept_at < 0):
+        parts.append(f"{frame.confidence[at]:.0%} sure")
+    return "  ·  ".join(parts)

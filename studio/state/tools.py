@@ -10,21 +10,24 @@ from studio.observable import Field, Observable
 
 Tool = Literal[
     "brush", "eraser", "rectangle", "ellipse", "lasso", "polygon", "wand", "fill", "select",
-    "pan", "window",
+    "pan", "window", "repaint", "pin",
 ]  # fmt: skip
 SidePage = Literal["", "clips", "results", "queue"]
-LensMode = Literal["state", "confidence", "kept"]
+LensMode = Literal["state", "confidence", "kept", "condition"]
 LENS_MODES: dict[LensMode, str] = {
     "state": "State",
     "confidence": "Confidence",
     "kept": "When kept",
+    "condition": "Condition",
 }
 
 SMALLEST_BRUSH, LARGEST_BRUSH = 1, 500
 PAINTING: tuple[Tool, ...] = (
     "brush", "eraser", "rectangle", "ellipse", "lasso", "polygon", "wand", "fill", "select",
 )  # fmt: skip
-WITH_TIP: tuple[Tool, ...] = ("brush", "eraser", "select")
+MARKING: tuple[Tool, ...] = ("repaint", "pin")
+"""Tools that mark tokens; they need the lens."""
+WITH_TIP: tuple[Tool, ...] = ("brush", "eraser", "select", "repaint", "pin")
 """Tools that draw with a round tip of `Tools.brush_size`."""
 
 
@@ -41,6 +44,7 @@ class Tools(Observable):
         by_keyboard: whether arrow keys move a cursor on the canvas, to draw without a mouse.
         side: the page of the side bar that is open, or "".
         lens: whether the token grid lies over the working window; `lens_mode` what it shows.
+        through_time: whether marks on tokens go to all frames, and not to the shown one alone.
     """
 
     tool: Field[Tool] = Field("brush")
@@ -54,11 +58,13 @@ class Tools(Observable):
     side: Field[SidePage] = Field("")
     lens = Field(False)
     lens_mode: Field[LensMode] = Field("state")
+    through_time = Field(False)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.changed("tool").connect(self._show_mask_to_painter)
         self.changed("mask_shown").connect(self._put_brush_away)
+        self.changed("lens").connect(self._put_marks_away)
 
     def toggle_side(self, page: SidePage) -> None:
         """Open a page of the side bar, or close the bar when it is open already."""
@@ -78,7 +84,13 @@ class Tools(Observable):
     def _show_mask_to_painter(self, tool: Tool) -> None:
         if tool in PAINTING:
             self.mask_shown = True
+        if tool in MARKING:
+            self.lens = True
 
     def _put_brush_away(self, mask_shown: bool) -> None:
         if not mask_shown and self.tool in PAINTING:
+            self.tool = "pan"
+
+    def _put_marks_away(self, lens: bool) -> None:
+        if not lens and self.tool in MARKING:
             self.tool = "pan"

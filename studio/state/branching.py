@@ -1,0 +1,166 @@
+"""Branches: a new take that goes on from a step of the one that is looked at, which stays."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from core.cards import ModelCard
+from core.options import Option, Value
+from core.requests import DecoderEntry, GenerationRequest
+from core.tasks import TASKS
+from studio.state.generation import Generation
+from studio.state.models import Models
+from studio.state.notices import Notices
+from studio.state.queue import Queue
+from studio.state.recipe import LARGEST_SEED
+from studio.state.token_marks import TokenMarks
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a branch may do otherwise than its take.
+
+    Attributes:
+        seed, count: of the first variation, and how many there are.
+        decoder: a name; options: its values that differ from the usual ones.
+        label: a class, or None.
+    """
+
+    seed: int
+    count: int
+    decoder: str
+    options: Mapping[str, Value]
+    label: str | None
+
+
+class Branching(QObject):
+    """Begins branches. The marks of the step go along: what is marked is decided again, what is
+    pinned stays."""
+
+    def __init__(
+        self,
+        generation: Generation,
+        queue: Queue,
+        marks: TokenMarks,
+        models: Models,
+        notices: Notices,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._generation, self._queue, self._marks = generation, queue, marks
+        self._models, self._notices = models, notices
+
+    @property
+    def obstacle(self) -> str:
+        """Why the step that is looked at cannot be branched, or ""."""
+        if not self._generation.steps:
+            return "Nothing is generated yet."
+        if not self._models.decoders:
+            return "The engine is starting."
+        if self.card is None:
+            return "The model of this take is not installed any more."
+        return ""
+
+    @property
+    def obstacle_to_repaint(self) -> str:
+        """Why nothing can be gone on with the marks, or ""."""
+        if self.obstacle:
+            return self.obstacle
+        edits = self._marks.edits
+        if edits is None or edits.empty:
+            return "No token is marked. Turn the token lens on and mark some."
+        if edits == self._given_marks():
+            return "Nothing was marked since this take was begun."
+        return ""
+
+    @property
+    def card(self) -> ModelCard | None:
+        """Of the take's model."""
+        request = self._generation.request
+        return None if request is None else self._models.card(request.bundle)
+
+    @property
+    def decoders(self) -> Mapping[str, DecoderEntry]:
+        """Those that can go on with it, by name."""
+        return self._models.decoders_of(self.card)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Those that the take's task knows; none where it has no use for one."""
+        request, card = self._generation.request, self.card
+        if request is None or card is None or not TASKS[request.task].needs_label:
+            return ()
+        return card.classes
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the take, for a start."""
+        request = self._generation.request
+        assert request is not None
+        decoder, options = request.decoder, dict(request.options)
+        if decoder not in self.decoders:  # it was a refinement
+            decoder, options = next(iter(self.decoders)), {}
+        return Settings(request.seed + self._marks.variation, 1, decoder, options, request.label)
+
+    def schema(self, decoder: str) -> tuple[Option, ...]:
+        """The options of a decoder."""
+        entry = self.decoders.get(decoder)
+        return entry.options if entry else ()
+
+    def repaint(self) -> None:
+        """Go on with the marks and with new noise; all else is as it was."""
+        request = self._generation.request
+        if not self.obstacle_to_repaint and request is not None:
+            self._begin(replace(self.branch(request), seed=another_seed(request.seed)))
+
+    def begin(self, settings: Settings) -> None:
+        """Go on with other settings."""
+        request = self._generation.request
+        if self.obstacle or request is None:
+            return
+        self._begin(
+            replace(
+                self.branch(request),
+                seed=settings.seed,
+                count=settings.count,
+                decoder=settings.decoder,
+                options=dict(settings.options),
+                label=settings.label,
+            )
+        )
+
+    def branch(self, request: GenerationRequest) -> GenerationRequest:
+        """What goes on from the step and the variation that are looked at, with their marks."""
+        step = self._generation.steps[self._generation.looked_at]
+        edits = self._marks.edits
+        inherited = edits is None or (edits.empty and request.edits is None)
+        return request.branched(step.state, self._marks.variation, None if inherited else edits)
+
+    def _begin(self, request: GenerationRequest) -> None:
+        """A take that still runs is paused: the branch is wanted now."""
+        before, unit = self._generation.take, self._generation.unit
+        assert before is not None
+        known = self._generation.settled_before
+        self._notices.dismiss()
+        if before.running:
+            self._queue.pause(before)
+        branch = self._generation.begin(request, unit, first=True)
+        if known is not None and len(known):
+            parent = known[:, request.parent, None]
+            branch.follow_frames(np.repeat(parent, request.count, axis=1))
+        self._generation.show(branch)
+
+    def _given_marks(self) -> object:
+        """What the take was begun with, as marks."""
+        request = self._generation.request
+        return request.edits.settled() if request is not None and request.edits else None
+
+
+def another_seed(seed: int) -> int:
+    """By chance, and never the same."""
+    return (seed + random.randint(1, LARGEST_SEED)) % (LARGEST_SEED + 1)
