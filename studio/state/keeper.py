@@ -53,7 +53,9 @@ class Keeper(QObject):
         self._timer.setInterval(EVERY_MS)
         self._timer.timeout.connect(self._write)
         self._landed.connect(self._note_landed)
-        self._followed = [take.changed(name) for name in ("phase", "steps", "settled", "finished", "marks")]
+        self._followed = [
+            take.changed(name) for name in ("phase", "steps", "settled", "finished", "marks")
+        ]
         for changed in self._followed:
             changed.connect(self._note)
         if entry.folder is not None:
