@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.cli import UsageError
 from core.cli.generate import find_bundle
-from core.cli.train import RUNS, add_folders, follow
+from core.cli.train import RUNS, add_folders, device_in_words, follow
 from core.requests import FinetuneRequest
 from core.runs.asking import Wish, asked
 from core.runs.journal import Journal, journal
@@ -124,10 +124,9 @@ def request_of(arguments: argparse.Namespace) -> FinetuneRequest:
 
 def _train(request: FinetuneRequest, said: Journal, arguments: argparse.Namespace) -> None:
     """Trains, and makes a model of a checkpoint when that is asked for in between."""
-    from core.device import best_device, device_name  # these load torch
-    from core.jobs import finetune
+    from core.jobs import finetune  # loads torch
 
-    said.say(words="Loading the model and the footage", device=device_name(best_device()))
+    said.say(words="Loading the model and the footage", device=device_in_words())
     wish = WISHES.get(arguments.keep)
     if wish is None:
         try:

@@ -53,8 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         UserError: the recipe cannot be used, or a run is there and --resume was not given.
     """
-    from core.device import best_device, device_name  # these load torch
-    from core.jobs import train
+    from core.jobs import train  # loads torch
 
     folder = arguments.folder or RUNS / arguments.recipe.stem
     request = TrainRequest(arguments.recipe, folder, arguments.models, arguments.resume)
@@ -62,8 +61,15 @@ def run(arguments: argparse.Namespace) -> None:
         print(train.bundle_now(request, best=arguments.bundle == "best"))
         return
     with journal(folder) as said:
-        said.say(words="Loading the footage", device=device_name(best_device()))
+        said.say(words="Loading the footage", device=device_in_words())
         follow(said.followed(train.run(request)), json_lines=arguments.json_lines)
+
+
+def device_in_words() -> str:
+    """Where a training computes, for people."""
+    from core.device import best_device, device_name  # loads torch
+
+    return device_name(best_device()).partition(",")[0]  # the format is that of generating
 
 
 def follow(updates: Iterator[TrainUpdate], *, json_lines: bool) -> None:

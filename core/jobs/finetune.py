@@ -98,7 +98,7 @@ def estimate(request: FinetuneRequest) -> Measured:
         trials = _trials(path, device)
     stepping = sum(sum(trial.seconds) for trial in trials.values())
     return Measured(
-        device_name(device),
+        device_name(device).partition(",")[0],  # the format is that of generating
         {part: trial.seconds for part, trial in trials.items()},
         time.perf_counter() - began - stepping,
         most_memory(device),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from importlib import import_module
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QIcon, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -49,6 +51,8 @@ class FineTuneDialog(QDialog):
         self._pages = QStackedWidget()
         self._lay_out()
         self._bind()
+        load = threading.Thread(target=import_module, args=("pyqtgraph",), daemon=True)
+        load.start()  # takes a third of a second, and will be needed
         screen = self.screen() or QGuiApplication.primaryScreen()
         self.resize(SIZE.boundedTo(screen.availableSize() * _SCREEN_SHARE))
 
@@ -62,6 +66,8 @@ class FineTuneDialog(QDialog):
     def _lay_out(self) -> None:
         self.list.setAccessibleName("Trainings")
         self.list.setIconSize(QSize(16, 16))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.follow.setToolTip("A folder that another machine trains, or that was copied here.")
         self.follow.setAutoDefault(False)
         side = QVBoxLayout()
@@ -99,7 +105,7 @@ class FineTuneDialog(QDialog):
         while self.list.count() < len(looks) + 1:
             self.list.addItem(QListWidgetItem())
         self.list.item(0).setText("New fine-tuning")
-        self.list.item(0).setIcon(theme.icon("add", "plain"))
+        self.list.item(0).setIcon(_icon("add", theme.TEXT))
         for row, look in enumerate(looks, 1):
             _fill(self.list.item(row), look)
         folders = [None, *(look.folder for look in looks)]
@@ -151,4 +157,11 @@ def _fill(item: QListWidgetItem, look: RunLook) -> None:
     colours = {"finished": theme.GIVEN, "failed": theme.ERROR, "lost": theme.ERROR}
     name = "play" if look.working else names.get(look.status, "pause")
     colour = theme.ACCENT if look.working else colours.get(look.status, theme.TEXT_DIM)
-    item.setIcon(theme.icon_pixmap(name, colour, 16))
+    item.setIcon(_icon(name, colour))
+
+
+def _icon(name: str, colour: QColor) -> QIcon:
+    """An icon in a colour of its own, except on the row that is chosen."""
+    icon = QIcon(theme.icon_pixmap(name, colour, 16))
+    icon.addPixmap(theme.icon_pixmap(name, theme.ON_DEEP, 16), QIcon.Mode.Selected)
+    return icon

@@ -43,9 +43,9 @@ class TrainingCurves(QWidget):
         self.logarithmic = QCheckBox("Log")
         self.smoothing = QSlider(Qt.Orientation.Horizontal)
         self.loss = CurvePlot("Loss")
-        self.codes = CurvePlot("Codebook in use", "{:.0%}".format)
+        self.codes = CurvePlot("Codebook in use, %", "{:.0f} %".format)
         self.rate = CurvePlot("Learning rate", "{:.2g}".format)
-        self.memory = CurvePlot("Memory", "{:.2f} GB".format)
+        self.memory = CurvePlot("Memory, GB", "{:.2f} GB".format)
         self._lines: tuple[Line, ...] = ()
         self._phases: tuple[str, ...] = ()
         self._lay_out()
@@ -114,7 +114,7 @@ class TrainingCurves(QWidget):
         self.loss.setCurves(
             [_curve(lines, figure, "training"), _curve(lines, partner, "held out", second=True)]
         )
-        self.codes.setCurves([_curve(lines, "codes", "")])
+        self.codes.setCurves([_curve(lines, "codes", "", scale=100)])
         self.rate.setCurves([_curve(lines, "rate", "")])
         self.memory.setCurves([_curve(lines, "memory", "", scale=1e-9)])
 

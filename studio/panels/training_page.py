@@ -49,7 +49,7 @@ class TrainingPage(QWidget):
     """Attributes:
     title, progress, facts, notice: how it goes.
     pause, stop, back, compare, use, more: what can be done.
-    curves: None until there is something to draw; samples: at the right.
+    curves: None until a run is shown; samples: at the right.
     """
 
     def __init__(self, studio: Studio, parent: QWidget | None = None) -> None:
@@ -162,11 +162,9 @@ class TrainingPage(QWidget):
         self._show_notice(look)
         self._show_buttons(look)
         self.facts.setText(_facts(look))
-        if look.lines:
-            self._curves().show_lines(list(look.phases), look.lines)
-        elif self.curves is not None:
-            self.curves.show_lines((), ())
-        phase = self.curves.chosen_phase if self.curves else ""
+        curves = self._curves()
+        curves.show_lines(list(look.phases), look.lines)
+        phase = curves.chosen_phase
         newest = look.samples[-1].phase if look.samples else ""
         self.shown_samples.look_at(look, phase if phase in look.phases else newest)
 

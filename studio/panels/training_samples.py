@@ -9,23 +9,23 @@ from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import heading, small_text
 from studio.state.run_samples import RunSamples
-from studio.widgets.clip_rows import ClipRow, ClipRows
+from studio.widgets.clip_grid import ClipColumn, ClipGrid
 
 
 class TrainingSamples(QWidget):
     """Attributes:
-    rows: the clips. slider: which sample; step: after how many steps, in words.
+    grid: the clips. slider: which sample; step: after how many steps, in words.
     """
 
     def __init__(self, samples: RunSamples, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._samples = samples
-        self.rows, self.slider, self.step = ClipRows(), QSlider(Qt.Orientation.Horizontal), QLabel()
+        self.grid, self.slider, self.step = ClipGrid(), QSlider(Qt.Orientation.Horizontal), QLabel()
         self._empty = small_text()
         self._lay_out()
         self.slider.valueChanged.connect(samples.choose)
         watch(samples, "samples chosen", self._show_choice)
-        watch(samples, "shown", self._show_rows)
+        watch(samples, "shown", self._show_clips)
 
     def _lay_out(self) -> None:
         self.slider.setAccessibleName("Sample after so many steps")
@@ -35,19 +35,20 @@ class TrainingSamples(QWidget):
         self.step.setMinimumWidth(76)
         self.step.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._empty.setText(
-            "Samples of the same held-out clips come here: before the first step, and as it learns."
+            "Samples of the same clips come here: before the first step, and then as it learns."
         )
-        foot = QHBoxLayout()
-        foot.setSpacing(theme.GAP_PX)
-        foot.addWidget(self.slider, 1)
-        foot.addWidget(self.step)
+        along = QHBoxLayout()
+        along.setSpacing(theme.GAP_PX)
+        along.addWidget(self.slider, 1)
+        along.addWidget(self.step)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GAP_PX)
         column.addWidget(heading("The same conditions over time"))
+        column.addLayout(along)
         column.addWidget(self._empty)
-        column.addWidget(self.rows, 1)
-        column.addLayout(foot)
+        column.addWidget(self.grid, 1)
+        column.addStretch()
 
     def _show_choice(self) -> None:
         samples, chosen = self._samples.samples, self._samples.sample
@@ -59,15 +60,13 @@ class TrainingSamples(QWidget):
             part.setVisible(len(samples) > 1)
         self.step.setText(_words(chosen.step) if chosen else "")
         self._empty.setVisible(not samples)
+        self.grid.setVisible(bool(samples))
 
-    def _show_rows(self) -> None:
+    def _show_clips(self) -> None:
         shown = self._samples.shown
-        rows = shown.rows.items() if shown else ()
-        last = len(rows) - 1
-        self.rows.setRows(
-            [ClipRow(name, frames, number == last) for number, (name, frames) in enumerate(rows)],
-            shown.rate if shown else 1.0,
-        )
+        ways = list(shown.ways.items()) if shown else []
+        columns = [ClipColumn(name, clips, name == ways[-1][0]) for name, clips in ways]
+        self.grid.setColumns(columns, shown.rate if shown else 1.0)
 
 
 def _words(step: int) -> str:

@@ -27,10 +27,10 @@ MOST_KEPT = 6
 @dataclass(frozen=True, eq=False)
 class Shown:
     """Attributes:
-    rows: name → frames, uint8 (T, H, W, 3): clips side by side. rate: frames per second.
+    ways: name → the clips seen that way, uint8 (T, H, W, 3) each. rate: frames per second.
     """
 
-    rows: dict[str, Frames]
+    ways: dict[str, list[Frames]]
     rate: float
 
 
@@ -83,15 +83,15 @@ class RunSamples(Observable):
         self._work.start(lambda: self._made(sample, first))
 
     def _made(self, sample: Sample, first: Sample | None) -> Generator[Shown, None, None]:
-        """The rows; in a thread of their own, as files are read."""
+        """What there is to see; in a thread of its own, as files are read."""
         frames, rate = self._frames(sample)
-        *given, after = in_rows(frames)
-        rows = dict(zip(("Original", "Given"), given, strict=False))
+        *given, after = in_ways(frames)
+        ways = dict(zip(("Original", "Given"), given, strict=False))
         if first is not None:
-            rows["Before"] = in_rows(self._frames(first)[0])[-1]
+            ways["Before"] = in_ways(self._frames(first)[0])[-1]
         if sample is not first:
-            rows[f"Step {sample.step:,}"] = after
-        yield Shown(rows, rate)
+            ways[f"Step {sample.step:,}"] = after
+        yield Shown(ways, rate)
 
     def _frames(self, sample: Sample) -> tuple[Frames, float]:
         if sample.moving not in self._read:
@@ -106,9 +106,12 @@ class RunSamples(Observable):
         return self._read[sample.moving]
 
 
-def in_rows(frames: Frames) -> list[Frames]:
-    """The ways to see the clips of a sample (T, H, W, 3), which stand below each other."""
+def in_ways(frames: Frames) -> list[list[Frames]]:
+    """The clips of a sample (T, H, W, 3), in which they stand side by side, and below each other
+    the ways to see them."""
     _, height, width, _ = frames.shape
     side = (width + GAP) // CLIPS - GAP  # clips are square
-    tops = range(0, height - side + 1, side + GAP)
-    return [frames[:, top : top + side] for top in tops]
+    places = [range(0, length - side + 1, side + GAP) for length in (height, width)]
+    return [
+        [frames[:, top : top + side, left : left + side] for left in places[1]] for top in places[0]
+    ]

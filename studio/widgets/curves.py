@@ -123,17 +123,18 @@ class CurvePlot(QWidget):
 
     def _draw(self) -> None:
         self._plot.clear()
+        thin, thick = (width * self.devicePixelRatioF() for width in (1, 2))
         for curve in self._curves:
             colour = QColor(_colour(curve))
             faint = QColor(colour)
             faint.setAlpha(70)
             if self._smoothing and not curve.second:
-                self._add(curve.steps, curve.values, pg.mkPen(faint, width=1))
+                self._add(curve.steps, curve.values, pg.mkPen(faint, width=thin))
                 smooth = smoothed(curve.values, self._smoothing)
-                self._add(curve.steps, smooth, pg.mkPen(colour, width=2))
+                self._add(curve.steps, smooth, pg.mkPen(colour, width=thick))
             else:
                 marked = curve.second or len(curve.steps) == 1
-                self._add(curve.steps, curve.values, pg.mkPen(colour, width=2), marked)
+                self._add(curve.steps, curve.values, pg.mkPen(colour, width=thick), marked)
         self._plot.addItem(self._line, ignoreBounds=True)
         self._say()
 

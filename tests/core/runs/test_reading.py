@@ -65,7 +65,7 @@ def test_only_whole_lines_count_and_later_ones_are_added(tmp_path: Path) -> None
         ("tokenizer", 4),
         ("transformer", 1),
     ]
-    assert (second.done, second.eta) == (5, 5 * 2.5)
+    assert (second.done, second.eta) == (5, 5 * 2.0)
 
 
 def test_a_file_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
