@@ -6,6 +6,7 @@ sentence, or "").
 
 from __future__ import annotations
 
+from studio.actions.canvas import CANVAS
 from studio.actions.clip import CLIP
 from studio.actions.edit import EDIT
 from studio.actions.file import FILE
@@ -22,6 +23,7 @@ MENUS: dict[str, tuple[Row | None, ...]] = {
     "Tools": TOOLS,
     "Mask": MASK,
     "View": VIEW,
+    "Canvas": CANVAS,
     "Clip": CLIP,
     "Generate": GENERATE,
     "Help": HELP,

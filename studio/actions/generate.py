@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.actions.row import LINE, Row, no_clip, no_result, no_steps
+from studio.actions.row import LINE, Row, no_result, no_steps
 from studio.state.take import Phase
 
 if TYPE_CHECKING:
@@ -115,15 +115,6 @@ GENERATE = (
         lambda w: w.studio.recipe.throw_dice(),
         "dice",
         help="Another seed gives another result.",
-    ),
-    Row(
-        "fit_window",
-        "Fit the working window",
-        "Shift+V",
-        lambda w: w.studio.framing.fit(),
-        "fit",
-        no_clip,
-        help="Around what is painted, with room to see around it.",
     ),
     Row(
         "continue_here",

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.margins import NONE
 from core.window import Window
 from studio import theme
 from studio.observable import bind, watch
@@ -158,6 +159,9 @@ class Canvas(QWidget):
         view.strokeStarted.connect(studio.playback.pause)
         view.strokeFinished.connect(self._paint)
         view.windowEditFinished.connect(lambda rect: studio.framing.drag(*rect.getRect()))
+        watch(studio.session, "clip", self._show_edges)
+        watch(studio.recipe, "bundle", self._show_edges)
+        view.canvasEdited.connect(studio.growing.extend)
         view.fileDropped.connect(lambda path: studio.session.open(Path(path)))
         view.spaceTapped.connect(studio.playback.toggle)
         view.brushSizeRequested.connect(studio.tools.resize_brush)
@@ -241,6 +245,10 @@ class Canvas(QWidget):
             self.view.setWindow(None)
         else:
             self.view.setWindow(_rect(window), window.model_width / window.model_height)
+
+    def _show_edges(self) -> None:
+        clip, growing = self._studio.session.clip, self._studio.growing
+        self.view.edges.set(clip.margins if clip else NONE, growable=not growing.obstacle)
 
     def _show_veil(self, veil: Veil | None) -> None:
         if veil is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QPointF, QRect
+from PySide6.QtCore import QPointF, QRect, Qt
 
 from studio.widgets import window_frame
 from studio.widgets.mask_painter import MaskPainter
@@ -93,12 +93,12 @@ class ResizeWindow:
         self._view, self._rect, self._corner, self._aspect = view, rect, corner, aspect
 
     def move(self, cursor: QPointF) -> None:
-        to = self._view.place.to_picture(cursor)
-        self._view.dragWindow(
-            window_frame.resized(
-                self._rect, self._corner, to, self._aspect, self._view.pictureSize()
-            )
-        )
+        to, size = self._view.place.to_picture(cursor), self._view.pictureSize()
+        if self._view.modifiers & Qt.KeyboardModifier.ShiftModifier:
+            rect = window_frame.freed(self._rect, self._corner, to, size)
+        else:
+            rect = window_frame.resized(self._rect, self._corner, to, self._aspect, size)
+        self._view.dragWindow(rect)
 
     def finish(self) -> None:
         self._view.finishWindow()

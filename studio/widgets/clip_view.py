@@ -33,9 +33,10 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from core.mask_shapes import ellipse, poured, rectangle
 from core.token_edits import AGAIN, FREE, KEPT
 from studio import theme
-from studio.widgets import window_frame
+from studio.widgets import canvas_edges, window_frame
 from studio.widgets.canvas_drags import Drag, MoveWindow, Pan, ResizeWindow, Stroke, Wipe
 from studio.widgets.comparison import Comparison, panes
+from studio.widgets.edge_handles import EdgeHandles, ExtendCanvas
 from studio.widgets.key_cursor import KeyCursor
 from studio.widgets.mask_painter import Dirty, bounds
 from studio.widgets.pictures import Picture, outline_path
@@ -60,6 +61,7 @@ _FILM = 44  # size of the icon above the invitation
 _PEN = 3  # view points that the size ring's pen takes on either side
 _PAINTING = ("brush", "eraser", "select", "repaint", "pin")  # with a round tip
 _MARKS = {"repaint": AGAIN, "pin": KEPT}  # of tools that mark tokens
+_CAN_BE_ABANDONED = BoxDrag | LassoDrag | PolygonClicks | WandDrag | Scribble | ExtendCanvas
 _LEAST_PRESSURE = 0.1
 _LEAVING = (  # for good, and not for a menu or a dialog
     Qt.FocusReason.TabFocusReason,
@@ -85,6 +87,7 @@ class ClipView(QWidget):
             painted, or wiped out.
         toleranceChanged(int): a wand is dragged.
         windowEdited(QRect): while the working window is dragged. windowEditFinished(QRect): let go.
+        canvasEdited(Margins): an edge of the canvas was dragged and let go.
         wiped(float): the divider of a wipe was dragged, position in [0, 1].
         hovered(int, int): the picture pixel under the cursor; (-1, -1) outside.
         zoomed(float): the new scale.
@@ -105,6 +108,7 @@ class ClipView(QWidget):
     strokeFinished = Signal(object)
     windowEdited = Signal(QRect)
     windowEditFinished = Signal(QRect)
+    canvasEdited = Signal(object)
     wiped = Signal(float)
     hovered = Signal(int, int)
     zoomed = Signal(float)
@@ -140,6 +144,7 @@ class ClipView(QWidget):
         self._tolerance, self._near = 24, True
         self.keys = KeyCursor(self)
         self.tokens = TokenPicker(self)
+        self.edges = EdgeHandles(self)
         self.pressure = 1.0
         self.modifiers = Qt.KeyboardModifier.NoModifier
         self._cursor: QPointF | None = None
@@ -221,6 +226,7 @@ class ClipView(QWidget):
         self._tool, self._brush_size, self._hardness = tool, size_px, hardness
         self._update_ring()
         self._update_cursor_shape()
+        self.edges.follow(self._cursor)
 
     def setWand(self, tolerance: int, *, contiguous: bool) -> None:
         """The colour levels that a wand tolerates at first, and whether it takes only what is
@@ -342,13 +348,31 @@ class ClipView(QWidget):
             self.update()
 
     def dragWindow(self, rect: QRect) -> None:
+        self._scene.window_dragged = True
         if rect != self._scene.window:
             self._scene.window = rect
             self.update()
             self.windowEdited.emit(rect)
 
     def finishWindow(self) -> None:
+        self._scene.window_dragged = False
+        self.update()
         self.windowEditFinished.emit(self._scene.window)
+
+    @property
+    def comparing(self) -> bool:
+        return self._scene.comparison is not None
+
+    def showAll(self, part: QRectF, place: ViewTransform) -> None:
+        """Shows all of a part of the picture and of what lies beyond it, in picture pixels: at a
+        place of the picture if that does, else smaller."""
+        view = QRectF(self._panes()[0])
+        seen = view.contains(place.rect_to_view(part))
+        self._set_place(place if seen else ViewTransform.showing(part, view, _MARGIN))
+
+    def showAgain(self, place: ViewTransform) -> None:
+        """Shows the picture where it was."""
+        self._set_place(place)
 
     def dragDivider(self, cursor: QPointF) -> None:
         divider = self._scene.divider.moved(self.pictureRect(), cursor)
@@ -450,6 +474,7 @@ class ClipView(QWidget):
         self._cursor = cursor
         self._update_ring()
         self._update_cursor_shape()
+        self.edges.follow(cursor)
         self.tokens.point(cursor)
         if cursor is not None and self.pictureRect().contains(cursor):
             point = self.place.to_picture(cursor)
@@ -465,6 +490,8 @@ class ClipView(QWidget):
         elif not self._space_held and self._cursor is not None and self._on_divider(self._cursor):
             upright = self._scene.divider.upright
             self.setCursor(Qt.CursorShape.SplitHCursor if upright else Qt.CursorShape.SplitVCursor)
+        elif not self._space_held and (edge := self.edges.under(self._cursor)) is not None:
+            self.setCursor(canvas_edges.cursor_shape(edge))
         elif self._space_held or self._tool == "pan":
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         elif self._tool == "window":
@@ -492,6 +519,8 @@ class ClipView(QWidget):
         left = button == Qt.MouseButton.LeftButton
         if left and not self._space_held and self._on_divider(cursor):
             return Wipe(self)
+        if left and not self._space_held and (edge := self.edges.under(cursor)) is not None:
+            return self.edges.drag(edge, cursor)
         if button == Qt.MouseButton.MiddleButton or (left and self._space_held):
             return Pan(self, cursor)
         return self._tool_drag(cursor) if left else None
@@ -541,7 +570,7 @@ class ClipView(QWidget):
 
     def _abandon(self) -> None:
         """Ends a gesture without a result, where it can be."""
-        if isinstance(self._drag, BoxDrag | LassoDrag | PolygonClicks | WandDrag | Scribble):
+        if isinstance(self._drag, _CAN_BE_ABANDONED):
             drag, self._drag = self._drag, None
             drag.abandon()
             self._update_cursor_shape()
@@ -588,6 +617,7 @@ class ClipView(QWidget):
         self._scene.paint(painter, self.place, self.scale, whole, shown, number)
         self._paint_ring(painter)
         self.tokens.paint(painter)
+        self.edges.paint(painter, whole)
         if self.keys.on:
             self.keys.paint(painter)
         painter.restore()

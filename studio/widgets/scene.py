@@ -33,7 +33,8 @@ class Scene:
         comparison: what is seen in place of the frame, or None.
         divider: between the two sides of a wipe.
         mask: bool (H, W), the painted region; change it through `set_mask` and `repaint_mask`.
-        window, window_aspect, window_editable: the working window and its width over height.
+        window, window_aspect, window_editable: the working window and its width over height;
+            window_dragged: whether its numbers are shown.
         lens, lens_rect: the token grid and the pixels that it covers.
         veil, veil_rect: what is not decoded yet, and the pixels that its tokens cover.
         sketch, sketch_width: a shape that is being drawn, and how wide its line is in pixels of
@@ -48,6 +49,7 @@ class Scene:
     window: QRect | None = None
     window_aspect: float = 1.0
     window_editable: bool = False
+    window_dragged: bool = False
     lens: LensPicture | None = None
     lens_rect: QRect = field(default_factory=QRect)
     veil: VeilPicture | None = None
@@ -130,6 +132,8 @@ class Scene:
                     self._paint_tokens(painter, place)
         if self.window is not None:
             window_frame.paint(painter, self.window, place, picture, editable=self.window_editable)
+            if self.window_dragged:
+                window_frame.paint_numbers(painter, self.window, place, view)
         visible = picture.intersected(view)
         if self.wiping:
             self.divider.paint(painter, picture, visible)

@@ -61,6 +61,12 @@ class ViewTransform:
         )
         return ViewTransform(ratio).centred(picture, view)
 
+    @staticmethod
+    def showing(part: QRectF, view: QRectF, margin: float) -> ViewTransform:
+        """A part of the picture, or more than it, centred and as large as the view allows."""
+        fitted = ViewTransform.fitted(part.size(), view.size(), margin)
+        return replace(fitted, origin=fitted.origin - part.topLeft() * fitted.ratio)
+
 
 def _held(origin: float, shown: float, space: float) -> float:
     return min(max(origin, space / 2 - shown), space / 2)

@@ -1,4 +1,5 @@
-"""The working window's rectangle on the picture: moved and resized with its aspect locked."""
+"""The working window's rectangle on the picture: moved, and resized with its aspect locked to the
+model's until Shift frees it."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from studio import theme
+from studio.widgets.readout import paint_readout
 from studio.widgets.view_transform import ViewTransform
 
 MIN_WIDTH = 16  # picture pixels
@@ -44,6 +46,21 @@ def resized(rect: QRect, corner: Corner, to: QPointF, aspect: float, picture: QS
     most = int(min(room_x, room_y * aspect))
     width = min(max(round(max(reach_x, reach_y * aspect)), MIN_WIDTH), most)
     height = min(max(round(width / aspect), 1), room_y)
+    x = fixed_x if corner[0] else fixed_x - width
+    y = fixed_y if corner[1] else fixed_y - height
+    return QRect(x, y, width, height)
+
+
+def freed(rect: QRect, corner: Corner, to: QPointF, picture: QSize) -> QRect:
+    """As `resized`, but of any aspect: the corner goes where it is dragged to."""
+    fixed_x = rect.x() + rect.width() * (1 - corner[0])
+    fixed_y = rect.y() + rect.height() * (1 - corner[1])
+    room_x = picture.width() - fixed_x if corner[0] else fixed_x
+    room_y = picture.height() - fixed_y if corner[1] else fixed_y
+    reach_x = (to.x() - fixed_x) * (1 if corner[0] else -1)
+    reach_y = (to.y() - fixed_y) * (1 if corner[1] else -1)
+    width = min(max(round(reach_x), MIN_WIDTH), room_x)
+    height = min(max(round(reach_y), MIN_WIDTH), room_y)
     x = fixed_x if corner[0] else fixed_x - width
     y = fixed_y if corner[1] else fixed_y - height
     return QRect(x, y, width, height)
@@ -92,6 +109,13 @@ def paint(
         painter.setPen(_pen(QColor(0, 0, 0, 150), 1))
         for corner in CORNERS:
             painter.drawRect(_handle(_corner_point(shown, corner)))
+
+
+def paint_numbers(painter: QPainter, rect: QRect, place: ViewTransform, view: QRectF) -> None:
+    """Size and place of the rectangle while it is dragged."""
+    size = f"{rect.width()} × {rect.height()}  at  {rect.x()}, {rect.y()}"
+    middle = place.rect_to_view(QRectF(rect)).center()
+    paint_readout(painter, [size, "Shift frees the shape"], middle, view)
 
 
 def _corner_point(shown: QRectF, corner: Corner) -> QPointF:
