@@ -56,6 +56,7 @@ class Settings:
     shortcuts: those that differ from the table of actions.
     undo_mb, frames_mb: MiB for edits that can be undone, and for frames that stay decoded.
     models_folder: looked at for models besides the usual ones, or "".
+    tour_taken: whether the tour was taken, or put away.
     """
 
     recent: Sequence[str] = field(default=())
@@ -77,6 +78,7 @@ class Settings:
     undo_mb: int = UNDO_MB
     frames_mb: int = FRAMES_MB
     models_folder: str = ""
+    tour_taken: bool = False
 
     def opened(self, path: Path) -> Settings:
         """These settings after a clip was opened."""

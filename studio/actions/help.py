@@ -13,6 +13,14 @@ HELP = (
         help="By a few letters of its name; what cannot be done now says why.",
     ),
     Row("welcome", "Welcome page", "Shift+F2", lambda w: w.show_welcome()),
+    Row(
+        "tour",
+        "Take the tour",
+        "",
+        lambda w: w.take_tour(),
+        "tour",
+        help="Two minutes that do a whole job on a sample, from opening to export.",
+    ),
     Row("keys", "Keyboard shortcuts…", "F1", lambda w: w.show_keys()),
     LINE,
     Row(

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSpinBox,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -47,6 +48,7 @@ class Canvas(QWidget):
     """Attributes:
     view: the canvas itself. notice: the sentence that lies over its top edge.
     brush_size, hardness, tolerance, contiguous: of the tool in hand, each there while it has one.
+    lens_button, compare_button: in the bar above it.
     compare: which two pictures are compared; there while they are.
     lens_mode: what the lens shows; there while it is on.
     keys: what the keys do while one draws by keyboard.
@@ -62,6 +64,8 @@ class Canvas(QWidget):
         self.hardness = _number("Hardness", 100, " %")
         self.tolerance = _number("Tolerance", 255, "")
         self.contiguous = QCheckBox("Connected only")
+        self.lens_button: QToolButton = tool_button(actions["lens"])
+        self.compare_button: CompareButton = CompareButton(studio, actions)
         self.compare = CompareBar(studio, actions)
         self._drawn: list[Picture] = []  # the last two of a comparison
         self.legend = LensLegend()
@@ -100,9 +104,13 @@ class Canvas(QWidget):
         for part in (self._hardness_row, self._tolerance_row, self.contiguous):
             row.addWidget(part)
         row.addStretch(1)
-        for name in ("mask_shown", "onion", "lens"):
-            row.addWidget(tool_button(actions[name]))
-        row.addWidget(CompareButton(self._studio, actions))
+        for button in (
+            tool_button(actions["mask_shown"]),
+            tool_button(actions["onion"]),
+            self.lens_button,
+            self.compare_button,
+        ):
+            row.addWidget(button)
         row.addSpacing(2 * theme.GAP_PX)
         row.addWidget(tool_button(actions["zoom_out"]))
         row.addWidget(self.zoom)

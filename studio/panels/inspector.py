@@ -21,7 +21,7 @@ class Inspector(QWidget):
         super().__init__(parent)
         self.setFixedWidth(WIDTH)
         self.recipe = RecipePanel(studio, actions)
-        self.job = JobPanel(studio, actions)
+        self.job: JobPanel = JobPanel(studio, actions)
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)

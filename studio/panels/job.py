@@ -25,7 +25,7 @@ class JobPanel(QWidget):
     def __init__(self, studio: Studio, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self.generate = _button(actions["generate"], primary=True)
+        self.generate: QPushButton = _button(actions["generate"], primary=True)
         self.pause = _button(actions["pause"])
         self.stop = _button(actions["stop"])
         self.again = _button(actions["continue"])

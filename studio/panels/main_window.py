@@ -40,6 +40,7 @@ from studio.panels.side_bar import SideBar
 from studio.panels.status import StatusBar
 from studio.panels.timeline import TimelinePanel
 from studio.panels.tool_bar import ToolBar
+from studio.panels.tour import Tour
 from studio.panels.window_actions import Actions
 from studio.samples import sample_clip
 from studio.settings import Look
@@ -64,7 +65,7 @@ MOST_FEATHER = 200  # pixels of the clip
 class MainWindow(QMainWindow):
     """Attributes:
     studio: all states. actions: all actions.
-    tools, side, canvas, inspector, bottom, status: the panels.
+    tools, side, canvas, inspector, bottom, status: the panels. tour: while it is taken.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -77,13 +78,14 @@ class MainWindow(QMainWindow):
         self._painted, self._closed = asyncio.Event(), asyncio.Event()
         self._let_go = False  # whether it was asked what becomes of a training
         self.trainings: FineTuneDialog | None = None  # made when it is first shown
+        self.tour: Tour | None = None
         self.canvas: Canvas  # actions name it, and it needs the actions
-        self.actions_ = Actions(self)
+        self.actions_: Actions = Actions(self)
         self.tools = ToolBar(self.actions_)
         self.side = SideBar(studio.tools, {})
         self.canvas = Canvas(studio, self.actions_)
-        self.inspector = Inspector(studio, self.actions_)
-        self.bottom = TimelinePanel(studio, self.actions_)
+        self.inspector: Inspector = Inspector(studio, self.actions_)
+        self.bottom: TimelinePanel = TimelinePanel(studio, self.actions_)
         self.status = StatusBar(studio, self.canvas.view, self.actions_)
         self.setStatusBar(self.status)
         self.actions_.fill(self.menuBar())
@@ -224,6 +226,10 @@ class MainWindow(QMainWindow):
     def show_welcome(self) -> None:
         self.studio.welcome.wanted = True
         self.canvas.welcome.buttons["open"].setFocus()
+
+    def take_tour(self) -> None:
+        if self.tour is None:
+            self.tour = Tour(self)
 
     def show_log(self) -> None:
         LogDialog(self).open()

@@ -54,7 +54,7 @@ class WelcomePage(QScrollArea):
         super().__init__()
         self._studio, self._open_file = studio, open_file
         self.buttons = {
-            name: _button(actions[name]) for name in ("open", "open_folder", "new_clip")
+            name: _button(actions[name]) for name in ("open", "open_folder", "new_clip", "tour")
         }
         self.buttons["open"].setProperty("primary", True)
         theme.set_icon_of(self.buttons["open"], actions["open"], "accent")

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from studio.observable import Field, Observable
 from studio.settings import FRAMES_MB, NOTHING_CHOSEN, UNDO_MB, Chosen, Look, Settings, Start
 
-NAMES = ("look", "at_start", "shortcuts", "undo_mb", "frames_mb", "models_folder")
+NAMES = ("look", "at_start", "shortcuts", "undo_mb", "frames_mb", "models_folder", "tour_taken")
 UNDO_RANGE, FRAMES_RANGE = (16, 2048), (64, 8192)  # MiB
 
 
@@ -20,6 +20,7 @@ class Preferences(Observable):
     shortcuts: those that the user has chosen.
     undo_mb, frames_mb: MiB for edits that can be undone, and for frames that stay decoded.
     models_folder: looked at for models besides the usual ones, or "".
+    tour_taken: whether the tour was taken, or put away.
 
     Signals:
         edited(): one of them has changed.
@@ -31,6 +32,7 @@ class Preferences(Observable):
     undo_mb = Field(UNDO_MB)
     frames_mb = Field(FRAMES_MB)
     models_folder = Field("")
+    tour_taken = Field(False)
 
     edited = Signal()
 

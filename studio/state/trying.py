@@ -67,10 +67,18 @@ class Trying(QObject):
         else:
             self._new_clip()
 
+    def paint(self, sample: Sample) -> None:
+        """Paint what a sample has painted, on the clip that is open."""
+        clip = self._session.clip
+        if clip is not None and sample.painted is not None:
+            (width, height), (left, top, wide, high) = clip.size, sample.painted
+            corners = (left * width, top * height), ((left + wide) * width, (top + high) * height)
+            self._masks.paint(sample.frame, ellipse(clip.size, *corners))
+
     def _look(self, clip: ClipReader | None) -> None:
         awaited, self._awaited = self._awaited, None
         if awaited is not None and clip is not None and clip.path == awaited[0]:
-            self._place(awaited[1], clip)
+            self._place(awaited[1])
 
     def _choose(self, sample: Sample) -> None:
         recipe = self._recipe
@@ -79,16 +87,13 @@ class Trying(QObject):
             recipe.label = sample.label
         recipe.seed, recipe.count = sample.seed, 1
 
-    def _place(self, sample: Sample, clip: ClipReader) -> None:
+    def _place(self, sample: Sample) -> None:
         """Once the clip is open: what is painted on it, and where it stands."""
         self._playback.go(sample.frame)
-        if sample.painted is not None:
-            (width, height), (left, top, wide, high) = clip.size, sample.painted
-            corners = (left * width, top * height), ((left + wide) * width, (top + high) * height)
-            self._masks.paint(sample.frame, ellipse(clip.size, *corners))
+        self.paint(sample)
         if TASKS[sample.task].continues:
             self._framing.continue_here()
-        elif sample.painted is None:
+        elif sample.frame:
             self._playback.mark_in()
 
     def _folder(self, sample: Sample) -> str | None:
