@@ -13,6 +13,7 @@ from studio.actions.file import FILE
 from studio.actions.generate import GENERATE
 from studio.actions.help import HELP
 from studio.actions.mask import MASK
+from studio.actions.result import RESULT
 from studio.actions.row import Row
 from studio.actions.tools import TOOLS
 from studio.actions.view import VIEW
@@ -26,6 +27,7 @@ MENUS: dict[str, tuple[Row | None, ...]] = {
     "Canvas": CANVAS,
     "Clip": CLIP,
     "Generate": GENERATE,
+    "Results": RESULT,
     "Help": HELP,
 }
 

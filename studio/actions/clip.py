@@ -1,7 +1,8 @@
-"""The Clip menu: where the clip stands."""
+"""The Clip menu: where the clip stands, and the other clips of the project."""
 
 from __future__ import annotations
 
+from studio.actions.project import CLIPS
 from studio.actions.row import LINE, Row, no_clip
 
 CLIP = (
@@ -58,4 +59,6 @@ CLIP = (
         lambda w: w.studio.playback.mark(None, None),
         obstacle=no_clip,
     ),
+    LINE,
+    *CLIPS,
 )

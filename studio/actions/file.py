@@ -1,9 +1,10 @@
-"""The File menu: clips, models, masks and settings in and out."""
+"""The File menu: clips, projects, models, masks and settings in and out."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.actions.project import PROJECT
 from studio.actions.row import LINE, Row, no_clip, not_painted
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ FILE = (
         _no_new_clip,
         help="Of the model's size and rate, for what is generated without a clip.",
     ),
+    LINE,
+    *PROJECT,
     LINE,
     Row(
         "models",

@@ -33,6 +33,11 @@ def _continued_here(window: MainWindow) -> str:
     return ""
 
 
+def _nothing_marked(window: MainWindow) -> str:
+    edits = window.studio.token_marks.edits
+    return "No token is marked." if edits is None or edits.empty else ""
+
+
 GENERATE = (
     Row(
         "generate",
@@ -82,6 +87,32 @@ GENERATE = (
         lambda w: w.studio.generation.continue_from_chosen(),
         "refresh",
         lambda w: w.studio.generation.obstacle_to_continue,
+    ),
+    Row(
+        "repaint_tokens",
+        "Continue with the marked tokens",
+        "Ctrl+Shift+R",
+        lambda w: w.studio.branching.repaint(),
+        "repaint",
+        lambda w: w.studio.branching.obstacle_to_repaint,
+        help="A new take: what is marked is decided again with new noise, what is pinned stays.",
+    ),
+    Row(
+        "unmark_tokens",
+        "Remove the marks of this step",
+        "Shift+U",
+        lambda w: w.studio.token_marks.clear(),
+        obstacle=_nothing_marked,
+    ),
+    Row(
+        "branch",
+        "Branch from this step…",
+        "Ctrl+B",
+        lambda w: w.ask_for_branch(),
+        "branch",
+        lambda w: w.studio.branching.obstacle,
+        help="A new take goes on from here with another seed, temperature, schedule or class; "
+        "this one stays.",
     ),
     Row(
         "refine",

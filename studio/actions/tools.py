@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from studio.actions.row import LINE, Row, no_clip
+from studio.actions.row import LINE, Obstacle, Row, no_clip, no_steps, nothing
 from studio.state.tools import Tool
 
 
-def _tool(name: Tool, text: str, key: str, icon: str, help: str) -> Row:
+def _tool(
+    name: Tool, text: str, key: str, icon: str, help: str, obstacle: Obstacle = nothing
+) -> Row:
     return Row(
         name,
         text,
         key,
         lambda w: setattr(w.studio.tools, "tool", name),
         icon,
+        obstacle,
         checked=lambda w: w.studio.tools.tool == name,
         group="tool",
         help=help,
@@ -37,6 +40,22 @@ TOOLS = (
     _tool("polygon", "Polygon", "P", "polygon", "Click corner by corner; Enter closes it."),
     _tool("pan", "Hand", "H", "hand", "Move the picture; hold Space for the same."),
     _tool("window", "Working window", "V", "window", "Choose the part that the model works on."),
+    _tool(
+        "repaint",
+        "Repaint tokens",
+        "Shift+R",
+        "repaint",
+        "Brush over tokens that shall be decided again; Ctrl takes marks away.",
+        no_steps,
+    ),
+    _tool(
+        "pin",
+        "Pin tokens",
+        "Shift+I",
+        "pin",
+        "Brush over tokens that shall stay whatever comes; Ctrl takes marks away.",
+        no_steps,
+    ),
     LINE,
     Row(
         "by_keyboard",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.actions.row import LINE, Row, no_clip, no_result
+from studio.actions.row import LINE, Row, no_clip, no_result, no_steps
 from studio.settings import Look
 from studio.state.comparing import Mode
 from studio.state.tools import LENS_MODES, LensMode, SidePage
@@ -104,6 +104,14 @@ VIEW = (
     ),
     LINE,
     *(_lens_mode(mode) for mode in LENS_MODES),
+    Row(
+        "pick_token",
+        "Look at a token",
+        "Alt+T",
+        lambda w: w.canvas.lens_bar.pick(),
+        obstacle=no_steps,
+        help="Arrow keys go from token to token, Enter shows what one could be, Esc ends it.",
+    ),
     LINE,
     _comparison("off", "Compare: off", "Shift+X", "", "Only the picture itself."),
     _comparison(

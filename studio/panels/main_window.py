@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QInputDialog,
     QMainWindow,
-    QMenu,
     QVBoxLayout,
     QWidget,
 )
@@ -23,8 +21,11 @@ from PySide6.QtWidgets import (
 from core.mask_files import MASK_FORMATS
 from core.masks import Kind
 from studio import theme
-from studio.observable import bind
+from studio.observable import bind, watch
+from studio.panels.branch_dialog import BranchDialog
 from studio.panels.canvas import Canvas
+from studio.panels.clips_page import ClipsPage
+from studio.panels.enlarged import EnlargedResult
 from studio.panels.export_dialog import ExportDialog
 from studio.panels.goes_on_box import GoesOnBox
 from studio.panels.help import AboutDialog
@@ -33,7 +34,10 @@ from studio.panels.inspector import Inspector
 from studio.panels.log_dialog import LogDialog
 from studio.panels.models_dialog import ModelsDialog
 from studio.panels.palette import Palette
+from studio.panels.project_dialogs import ProjectDialogs
+from studio.panels.recent_menu import RecentMenu
 from studio.panels.report_dialog import ReportDialog
+from studio.panels.results_page import ResultsPage
 from studio.panels.settings_dialog import SettingsDialog
 from studio.panels.shortcuts import ShortcutsDialog
 from studio.panels.side_bar import SideBar
@@ -82,7 +86,14 @@ class MainWindow(QMainWindow):
         self.canvas: Canvas  # actions name it, and it needs the actions
         self.actions_: Actions = Actions(self)
         self.tools = ToolBar(self.actions_)
-        self.side = SideBar(studio.tools, {})
+        self.projects = ProjectDialogs(self)
+        self.side = SideBar(
+            studio.tools,
+            {
+                "clips": lambda: ClipsPage(studio, self.actions_, self.projects),
+                "results": lambda: ResultsPage(studio, self.actions_),
+            },
+        )
         self.canvas = Canvas(studio, self.actions_)
         self.inspector: Inspector = Inspector(studio, self.actions_)
         self.bottom: TimelinePanel = TimelinePanel(studio, self.actions_)
@@ -128,6 +139,26 @@ class MainWindow(QMainWindow):
 
     def ask_for_export(self) -> None:
         ExportDialog(self.studio, self).open()
+
+    def enlarge_result(self) -> None:
+        """Show the result that is chosen large, over the window."""
+        EnlargedResult(self.studio, self.actions_, self.results.view, self).show()
+
+    def note_result(self) -> None:
+        """Let the user write name and note of the result that is chosen."""
+        self.studio.tools.side = "results"
+        self.results.details.edit()
+
+    @property
+    def results(self) -> ResultsPage:
+        page = self.side.page("results")
+        assert isinstance(page, ResultsPage)
+        return page
+
+    def ask_for_branch(self) -> None:
+        if not self.studio.branching.obstacle:
+            self.studio.playback.pause()
+            BranchDialog(self).open()
 
     def ask_for_checkpoint(self) -> None:
         dialog = QFileDialog(self, "Import a VideoGPT checkpoint", self.studio.settings.folder)
@@ -265,30 +296,25 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
 
     def _add_recent(self) -> None:
-        """The clips opened last, below the ways to open another."""
-        recent = QMenu("Open recent", self)
+        """What was opened last, below the ways to open something else."""
+        recent = RecentMenu(self.studio, self)
         self.actions_.menus["File"].insertMenu(self.actions_["open_sample"], recent)
-        recent.aboutToShow.connect(lambda: self._list_recent(recent))
-
-    def _list_recent(self, menu: QMenu) -> None:
-        menu.clear()
-        for path in map(Path, self.studio.settings.recent):
-            action = menu.addAction(path.name)
-            action.setToolTip(str(path))
-            action.triggered.connect(partial(self.studio.session.open, path))
-        if menu.isEmpty():
-            menu.addAction("No clip was opened yet").setEnabled(False)
 
     def _bind(self) -> None:
         studio = self.studio
-        studio.session.changed("clip").connect(lambda _clip: self._show_title())
+        watch(studio.project, "clips open_id", self._show_title)
+        watch(studio.project_file, "title", self._show_title)
         studio.notices.log_wanted.connect(self.show_log)
-        self._show_title()
         bind(studio.preferences, "shortcuts", self.actions_.use_shortcuts)
         studio.runs.wanted.connect(self.show_trainings)
         self.actions_.follow(
             (
                 (studio.session, "clip"),
+                (studio.project, "clips open_id folder"),
+                (studio.clips, "files removed"),
+                (studio.project_file, "busy trouble"),
+                (studio.packing, "words"),
+                (studio.recovery, "found"),
                 (studio.playback, "loop"),
                 (studio.stage, "number"),
                 (studio.masks, "track undoable redoable"),
@@ -301,6 +327,9 @@ class MainWindow(QMainWindow):
                 (studio.framing, "window last_kept"),
                 (studio.generation, "phase steps chosen"),
                 (studio.result, "clips"),
+                (studio.history, "entries trash"),
+                (studio.gallery, "chosen shown"),
+                (studio.queue, "running waiting held"),
             )
         )
 
@@ -319,8 +348,8 @@ class MainWindow(QMainWindow):
         self.close()
 
     def _show_title(self) -> None:
-        clip = self.studio.session.clip
-        self.setWindowTitle(f"{clip.path.name} – {NAME}" if clip else NAME)
+        clip, project = self.studio.project.open_clip, self.studio.project_file.title
+        self.setWindowTitle(f"{project} – {clip.name} – {NAME}" if clip else NAME)
 
     def _mask_dialog(self, title: str) -> QFileDialog:
         dialog = QFileDialog(self, title, self.studio.settings.folder)

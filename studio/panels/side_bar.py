@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
@@ -16,21 +16,31 @@ class SideBar(QStackedWidget):
     """One page at a time; closed, it takes no room.
 
     Args:
-        pages: by the name that `Tools.side` gives them.
+        makers: make the pages, by the name that `Tools.side` gives them, when they are first seen:
+            the window is there sooner without them.
     """
 
     def __init__(
-        self, tools: Tools, pages: Mapping[SidePage, QWidget], parent: QWidget | None = None
+        self,
+        tools: Tools,
+        makers: Mapping[SidePage, Callable[[], QWidget]],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setFixedWidth(WIDTH)
-        self.pages = dict(pages)
-        for page in self.pages.values():
-            self.addWidget(page)
+        self._makers = makers
+        self._pages: dict[SidePage, QWidget] = {}
         bind(tools, "side", self._open)
 
+    def page(self, name: SidePage) -> QWidget:
+        """A page, which is made if need be."""
+        if name not in self._pages:
+            self._pages[name] = self._makers[name]()
+            self.addWidget(self._pages[name])
+        return self._pages[name]
+
     def _open(self, name: SidePage) -> None:
-        page = self.pages.get(name)
-        self.setVisible(page is not None)
-        if page is not None:
-            self.setCurrentWidget(page)
+        there = name in self._makers
+        self.setVisible(there)
+        if there:
+            self.setCurrentWidget(self.page(name))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QMetaObject, QObject
 
 from core.errors import UserError
 from core.requests import GenerationRequest
 from core.takes.card import TakeCard
-from core.takes.contents import Contents, read_contents
+from core.takes.contents import read_contents
 from core.takes.files import read_request
 from studio.state.comparing import Comparing
 from studio.state.gallery import Gallery, Pick
@@ -20,12 +20,33 @@ from studio.state.keeper import newest_clips
 from studio.state.notices import Notices
 from studio.state.playback import Playback
 from studio.state.result import Result
-from studio.state.result_clips import ResultClips
+from studio.state.result_clips import Picture, ResultClips
 from studio.state.reuse import Reuse
 from studio.state.session import Session
 from studio.state.tools import Tools
 
 Step = Callable[[], object]
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """One variation of a result, or of what there is of it, to be played.
+
+    Attributes:
+        rate: frames a second.
+    """
+
+    clips: ResultClips
+    variation: int
+    rate: float
+
+    def __len__(self) -> int:
+        return self.clips.first + self.clips.live.shape[1]
+
+    def frame(self, number: int) -> Picture:
+        """A frame at the model's size, uint8 (H, W, 3)."""
+        frame = self.clips.frame(number, self.variation)
+        return self.clips.live[self.variation, 0] if frame is None else frame
 
 
 class Results(QObject):
@@ -130,9 +151,9 @@ class Results(QObject):
             self._notices.tell("error", str(error))
             return None
 
-    def film(self, pick: Pick) -> ResultClips | None:
-        """The frames of a result, to be played; None before there are any, or where they cannot be
-        read. Those of a take that is not in memory are views into its files."""
+    def film(self, pick: Pick) -> Film | None:
+        """None before there is a picture, or where it cannot be read. Of a take that is not in
+        memory, only what is looked at is read."""
         entry = pick.entry
         try:
             if entry.take is not None:
@@ -143,7 +164,12 @@ class Results(QObject):
                 return None
         except UserError:
             return None  # whoever opens it is told
-        return _film(contents)
+        clips = newest_clips(contents)
+        begun = contents.finished or contents.started
+        if clips is None or begun is None or pick.variation >= len(clips):
+            return None
+        whole = ResultClips(clips, begun.first, contents.settled)
+        return Film(whole, pick.variation, entry.card.rate)
 
     # Internals
 
@@ -175,11 +201,3 @@ class Results(QObject):
         awaited, self._awaited = self._awaited, []
         for connection in awaited:
             QObject.disconnect(connection)
-
-
-def _film(contents: Contents) -> ResultClips | None:
-    clips = newest_clips(contents)
-    if clips is None:
-        return None
-    begun = contents.finished or contents.started
-    return ResultClips(clips, begun.first if begun else 0, contents.settled)
