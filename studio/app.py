@@ -12,6 +12,8 @@ import qasync
 from PySide6.QtWidgets import QApplication
 
 from core.engine.client import Engine
+from core.project.folder import is_project
+from core.project.lock import holder
 from studio import logs, settings, theme
 from studio.panels.main_window import NAME, MainWindow
 from studio.state.studio import Studio
@@ -41,7 +43,7 @@ async def show_window(path: Path | None) -> int:
     """The studio until its window is closed. Returns the exit code.
 
     Args:
-        path: the clip to open; without one, what was open last, or the welcome page.
+        path: a clip or project to open; without one, what was open last, or the welcome page.
     """
     place = settings.settings_file()
     engine = Engine()
@@ -54,9 +56,8 @@ async def show_window(path: Path | None) -> int:
     studio.tell_at_start(" ".join(troubles))
     studio.runs.open()
     answer = asyncio.ensure_future(studio.models.ask())  # this starts the engine
-    first = path or first_clip(studio.settings)
-    if first is not None:
-        studio.session.open(first)
+    studio.project_file.start()
+    await open_first(studio, path)
     try:
         await window.closed()
     finally:
@@ -74,9 +75,17 @@ def keep_preferences(window: MainWindow, place: Path) -> None:
     )
 
 
-def first_clip(known: settings.Settings) -> Path | None:
-    """What was open last, if it is still there and is wanted; None for the welcome page."""
-    if known.at_start == "welcome":
-        return None
-    last = next((Path(path) for path in known.recent), None)
-    return last if last is not None and last.exists() else None
+async def open_first(studio: Studio, path: Path | None) -> None:
+    """Open what was named, or else what was open last; what a crash has left is shown first."""
+    await studio.recovery.look()
+    first = path or (None if studio.recovery.is_news else last_project(studio.settings))
+    if first is not None:
+        studio.opening.open([first])
+
+
+def last_project(known: settings.Settings) -> Path | None:
+    """What was open last, if that is wanted, still there and not open elsewhere; None for the
+    welcome page."""
+    last = Path(known.last_project)
+    wanted = known.at_start == "last" and is_project(last)
+    return last if wanted and holder(last) is None else None

@@ -320,6 +320,8 @@ QPushButton[large="true"] { padding: 8px 16px; min-height: 22px; }
 QToolButton[link="true"] { color: @accent; padding: 3px 6px; }
 QScrollArea > QWidget > QWidget#welcome { background: @background; }
 QFrame[role="line"] { background: @line; }
+QFrame[role="card"] { background: @panel; border: 1px solid @line; border-radius: @radius; }
+QLabel[role="picture"] { background: @canvas; border: none; }
 QLabel[role="heading"] { color: @dim; font-size: @small; font-weight: 600; }
 QLabel[role="dim"] { color: @dim; }
 QLabel[role="small"] { color: @dim; font-size: @small; }

@@ -69,6 +69,7 @@ MOST_FEATHER = 200  # pixels of the clip
 class MainWindow(QMainWindow):
     """Attributes:
     studio: all states. actions: all actions.
+    projects: what is asked about the project.
     tools, side, canvas, inspector, bottom, status: the panels. tour: while it is taken.
     """
 
@@ -86,7 +87,7 @@ class MainWindow(QMainWindow):
         self.canvas: Canvas  # actions name it, and it needs the actions
         self.actions_: Actions = Actions(self)
         self.tools = ToolBar(self.actions_)
-        self.projects = ProjectDialogs(self)
+        self.projects: ProjectDialogs = ProjectDialogs(self)
         self.side = SideBar(
             studio.tools,
             {

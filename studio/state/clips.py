@@ -76,6 +76,12 @@ class Clips(Observable):
         known = self.files.get(number)
         return known.missing if known else ""
 
+    @property
+    def place(self) -> int:
+        """Of the open clip among all; -1 without one."""
+        numbers = [clip.id for clip in self._project.clips]
+        return numbers.index(self._project.open_id) if self._project.open_id in numbers else -1
+
     # Which one
 
     def open(self, number: str) -> None:
@@ -121,6 +127,10 @@ class Clips(Observable):
             rest = [clip for clip in self._project.clips if clip is not entry]
             place = min(max(0, place), len(rest))
             self._project.clips = (*rest[:place], entry, *rest[place:])
+
+    def shift(self, direction: int) -> None:
+        """Put the open clip one place up (-1) or down (1)."""
+        self.move(self._project.open_id, self.place + direction)
 
     def remove(self, number: str) -> None:
         """Take a clip out of the project with its masks and takes; it can be brought back."""

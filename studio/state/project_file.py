@@ -17,11 +17,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from core.errors import UserError
 from core.project.contents import Contents
 from core.project.disk import reason
-from core.project.folder import folder_of
+from core.project.folder import SUFFIX, folder_of
 from core.project.journal import Journal
 from core.project.lock import InUse
 from core.project.moving import Opened, close, copy_of, hold_and_read, move_or_copy
-from core.project.rescue import UNTITLED, drafts_folder, new_draft, title
+from core.project.rescue import UNTITLED, drafts_folder, is_draft, new_draft, title
 from core.project.snapshots import Snapshot
 from studio.observable import Field, Observable, bind
 from studio.state.masks import Masks
@@ -92,6 +92,19 @@ class ProjectFile(Observable):
         if self._queue.order:
             return "Takes are in the queue. Stop them, or wait until they are done."
         return "" if self._project.clips else "The project is empty."
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether the user has not given the project a place yet."""
+        folder = self._project.folder
+        return folder is None or is_draft(folder)
+
+    @property
+    def suggested_name(self) -> str:
+        """For a place to save the project in."""
+        first = next(iter(self._project.clips), None)
+        plain = Path(first.name).stem if first is not None and self.is_draft else self.title
+        return f"{plain}{SUFFIX}"
 
     # What the user does
 

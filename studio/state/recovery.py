@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import operator
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from core.errors import UserError
 from core.project.disk import reason
@@ -26,7 +26,6 @@ class Recovery(Observable):
     """
     Attributes:
         found: projects that were not closed properly, the newest first.
-        looked: whether anybody has looked for them yet.
 
     Signals:
         news(): a crash has left projects that the user does not know of.
@@ -36,9 +35,7 @@ class Recovery(Observable):
     """
 
     found: Field[tuple[Summary, ...]] = Field((), same=operator.is_)
-    looked = Field(False)
     news = Signal()
-    _seen = Signal(object)
 
     def __init__(
         self,
@@ -49,12 +46,17 @@ class Recovery(Observable):
     ) -> None:
         super().__init__(parent)
         self._file, self._notices, self._known = file, notices, known
-        self._thread = ThreadPoolExecutor(1, "recovery")
-        self._seen.connect(self._take, Qt.ConnectionType.QueuedConnection)
 
-    def look(self) -> None:
-        """Look for projects that were not closed; they come a little later."""
-        self._thread.submit(self._look, tuple(map(Path, self._known())))
+    @property
+    def is_news(self) -> bool:
+        """Whether there are some that the user does not know of."""
+        return any(not project.told for project in self.found)
+
+    async def look(self) -> None:
+        """Look for projects that were not closed."""
+        self.found = await asyncio.to_thread(unclosed, [Path(path) for path in self._known()])
+        if self.is_news:
+            self.news.emit()
 
     def open(self, project: Summary, snapshot: Snapshot | None = None) -> None:
         """Open one of them as it was when its window died, or as it was in a snapshot."""
@@ -81,16 +83,5 @@ class Recovery(Observable):
         else:
             self._drop(project)
 
-    def end(self) -> None:
-        self._thread.shutdown(wait=True, cancel_futures=True)
-
     def _drop(self, project: Summary) -> None:
         self.found = tuple(other for other in self.found if other is not project)
-
-    def _look(self, known: tuple[Path, ...]) -> None:
-        self._seen.emit(unclosed(known))
-
-    def _take(self, found: tuple[Summary, ...]) -> None:
-        self.found, self.looked = found, True
-        if any(not project.told for project in found):
-            self.news.emit()

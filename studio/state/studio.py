@@ -387,7 +387,6 @@ class Studio(QObject):
         await self.export.ended()
         self.generation.show(None)
         self.clips.end()
-        self.recovery.end()
         self.packing.cancel()
         await self.packing.ended()
         await self.history.end()

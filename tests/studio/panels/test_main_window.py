@@ -237,7 +237,7 @@ def test_refused_file_is_a_notice_and_the_clip_stays(engine: ReplayingEngine, cl
             await until(lambda: not window.studio.session.opening)
             assert not window.canvas.notice.isHidden()
             assert "broken.mp4" in window.canvas.notice.text.text()
-            assert window.windowTitle().startswith("clip.mkv")
+            assert window.windowTitle().startswith("Untitled – clip.mkv")
 
     run(scenario())
 

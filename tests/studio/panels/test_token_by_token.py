@@ -154,7 +154,7 @@ def test_empty_canvas_offers_a_blank_clip() -> None:
             assert button.isVisible()
             button.click()
             assert not button.isVisible()
-            assert window.windowTitle().startswith("New clip")
+            assert window.windowTitle().startswith("Untitled – New clip")
             await until(lambda: window.studio.stage.picture is not None)
 
     run(scenario())

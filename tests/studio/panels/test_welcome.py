@@ -12,9 +12,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.assets import asset
+from core.project.lock import let_go, take_hold
 from core.requests import BundleEntry
 from core.tasks import TASKS
-from studio.app import first_clip
+from studio.app import last_project
 from studio.panels.main_window import MainWindow
 from studio.samples import SAMPLES, Sample
 from studio.settings import Settings, load
@@ -203,14 +204,20 @@ def test_page_is_used_from_the_keyboard_alone(clip: Path) -> None:
     run(scenario())
 
 
-def test_program_begins_with_the_last_clip_or_with_the_page(clip: Path, tmp_path: Path) -> None:
-    known = Settings(recent=(str(clip),))
+def test_program_begins_with_the_last_project_or_with_the_page(tmp_path: Path) -> None:
+    folder = tmp_path / "holiday.maskreel"
+    folder.mkdir()
+    (folder / "project.json").write_text("{}")
+    known = Settings(last_project=str(folder))
 
-    assert first_clip(Settings()) is None
-    assert first_clip(known) == clip
-    assert first_clip(replace(known, at_start="welcome")) is None
-    shutil.move(clip, tmp_path / "elsewhere.mkv")
-    assert first_clip(known) is None
+    assert last_project(Settings()) is None
+    assert last_project(known) == folder
+    assert last_project(replace(known, at_start="welcome")) is None
+    take_hold(folder)  # as another window does
+    assert last_project(known) is None
+    let_go(folder)
+    shutil.move(folder, tmp_path / "elsewhere.maskreel")
+    assert last_project(known) is None
 
     (tmp_path / "settings.json").write_text('{"at_start": "moon"}')
     assert load(tmp_path / "settings.json").at_start == "last"

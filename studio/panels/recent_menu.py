@@ -1,0 +1,41 @@
+"""The menu of what was opened last: projects and clips; what is missing says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QMenu, QWidget
+
+from studio.state.recent import obstacle_of
+from studio.state.studio import Studio
+
+
+class RecentMenu(QMenu):
+    """Lists anew whenever it is shown."""
+
+    def __init__(self, studio: Studio, parent: QWidget) -> None:
+        super().__init__("Open recent", parent)
+        self._studio = studio
+        self.setToolTipsVisible(True)
+        self.aboutToShow.connect(self.list_again)
+
+    def list_again(self) -> None:
+        """Show what there is now."""
+        self.clear()
+        settings = self._studio.settings
+        self._list("Projects", [Path(path) for path in settings.recent_projects])
+        self._list("Clips", [Path(path) for path in settings.recent])
+        if self.isEmpty():
+            self.addAction("Nothing was opened yet").setEnabled(False)
+
+    def _list(self, title: str, paths: list[Path]) -> None:
+        if not paths:
+            return
+        self.addSection(title)
+        for path in paths:
+            problem = obstacle_of(path)
+            name = path.stem if title == "Projects" else path.name
+            action = self.addAction(f"{name}  (missing)" if problem else name)
+            action.setToolTip(f"{path}\n{problem}" if problem else str(path))
+            action.setEnabled(not problem)
+            action.triggered.connect(lambda _on=False, path=path: self._studio.opening.open([path]))
