@@ -224,12 +224,16 @@ class GenerationFinished:
         clips: uint8 (count, T, H, W, 3) at the model's size; `core.compositing` puts them back
             into the clip. Of a longer result: the frames that no `GenerationGrown` has brought.
         first: number of the first of them in the result.
+        memory: bytes that were in use at most: of the accelerator, or of the process on a CPU.
+        whole: whether it ran from its beginning; else the timings are those of the rest.
     """
 
     clips: NDArray[np.uint8]
     timings: Timings
     device: str
     first: int = 0
+    memory: int = 0
+    whole: bool = True
 
 
 GenerationUpdate = GenerationStarted | GenerationStepped | GenerationGrown | GenerationFinished

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from core.assets import asset, model_folders
 from core.cards import ModelCard, list_bundles
 from core.errors import UserError
+from core.estimates.table import Point
 from core.media.reading import open_clip
 from core.media.writing import WRITERS, write_clip
 
@@ -35,17 +36,21 @@ Line = tuple[str, str | None]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """There is nothing to choose."""
+    parser.add_argument(
+        "--measure",
+        action="store_true",
+        help="also measure how fast each model generates here, for the studio's estimates",
+    )
 
 
-def run(arguments: argparse.Namespace) -> None:  # noqa: ARG001
+def run(arguments: argparse.Namespace) -> None:
     """Prints what it finds.
 
     Raises:
         UserError: something that is needed is missing; the message names all of it.
     """
     problems = []
-    for check in CHECKS:
+    for check in (*CHECKS, *((_speed,) if arguments.measure else ())):
         for line, problem in check():
             print(f"{'--' if problem else 'ok'}  {line}{f': {problem}' if problem else ''}")
             problems += [f"{line}: {problem}"] if problem else []
@@ -122,6 +127,30 @@ def _models() -> Iterator[Line]:
         yield f"model {path.name}", None if good else str(card)
     if not any(isinstance(card, ModelCard) for _, card in found):
         yield "models", f"none in {' or '.join(map(str, model_folders()))}"
+
+
+def _speed() -> Iterator[Line]:
+    """What a few short generations take with each model; kept for later estimates."""
+    from core.jobs import measure  # loads torch
+
+    for folder in model_folders():
+        for path, card in list_bundles(folder):
+            if not isinstance(card, ModelCard) or not card.family:
+                continue
+            try:
+                for _, point in measure.run(path):
+                    yield _measured(point), None
+            except UserError as error:
+                yield f"measuring {path.name}", str(error)
+
+
+def _measured(point: Point) -> str:
+    work = point.work
+    return (
+        f"{point.model}: {work.count} of {work.passes:,} passes in {point.seconds:.2f} s "
+        f"(transformer {point.transformer:.2f}, pixels {point.decode:.2f}), "
+        f"{point.memory / 1e6:,.0f} MB"
+    )
 
 
 def _samples() -> Iterator[Line]:

@@ -25,6 +25,7 @@ from core.errors import OutOfMemory
 from core.jobs.bundles import bundle_in, release
 from core.jobs.clock import Clock
 from core.jobs.given import Decoded, given_of, window_before
+from core.jobs.peak import begin_peak, peak
 from core.jobs.plan import Plan, checked
 from core.jobs.previews import Previews
 from core.jobs.windows import faded_in
@@ -67,6 +68,7 @@ def run(
 
 def _generate(plan: Plan, watched: bool) -> Iterator[GenerationUpdate]:
     clock, device = Clock(), best_device()
+    begin_peak(device)
     with clock.part("load"):
         bundle = bundle_in(Path(plan.request.bundle), device)
     previews = Previews(bundle.tokenizer, clock, causal=plan.card.causal, watched=watched)
@@ -88,7 +90,14 @@ def _generate(plan: Plan, watched: bool) -> Iterator[GenerationUpdate]:
         if number + 1 < len(plan.windows):
             yield GenerationGrown(first, clips)
         else:
-            yield GenerationFinished(clips, clock.timings(), device_name(device), first)
+            yield GenerationFinished(
+                clips,
+                clock.timings(),
+                device_name(device),
+                first,
+                memory=peak(device),
+                whole=plan.state is None or plan.request.refine is not None,
+            )
 
 
 def _steps(

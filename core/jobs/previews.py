@@ -12,15 +12,10 @@ from torch import Tensor
 
 from core.device import fast_dtype
 from core.jobs.clock import Clock
+from core.jobs.preview_pace import EVERY_S, share
 from core.models.tokenizers import Tokenizer
 from core.pixels import to_frames
 from core.tokens import DecodeStep
-
-EVERY_S = 0.1
-"""No preview follows the one before it sooner."""
-MASKED_SHARE, CAUSAL_SHARE = 0.5, 0.15
-"""At most so much of the time is spent on previews. A causal decode takes thousands of short steps,
-and shall hardly be slower for being watched."""
 
 
 class Previews:
@@ -36,7 +31,7 @@ class Previews:
         self, tokenizer: Tokenizer, clock: Clock, *, causal: bool, watched: bool = True
     ) -> None:
         self._tokenizer, self._clock, self._causal = tokenizer, clock, causal
-        self._pause = 1 / (CAUSAL_SHARE if causal else MASKED_SHARE) - 1
+        self._pause = 1 / share(causal=causal) - 1
         # time.perf_counter() of the earliest next preview
         self._next = 0.0 if watched else math.inf
 

@@ -14,7 +14,7 @@ import torch
 from core.bundle import load_bundle
 from core.decoders.state import DecodeState
 from core.errors import UserError
-from core.jobs import generate, previews
+from core.jobs import generate, preview_pace, previews
 from core.requests import (
     GenerationFinished,
     GenerationGrown,
@@ -184,7 +184,7 @@ def test_previews_begin_with_the_first_whole_frame(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(previews, "EVERY_S", 0.0)
-    monkeypatch.setattr(previews, "CAUSAL_SHARE", 1.0)
+    monkeypatch.setattr(preview_pace, "CAUSAL_SHARE", 1.0)
     request = GenerationRequest(
         str(folder / "plain"), "generate", None, WINDOW, decoder="autoregressive"
     )

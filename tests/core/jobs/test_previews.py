@@ -8,6 +8,7 @@ import torch
 
 from core.jobs import previews
 from core.jobs.clock import Clock
+from core.jobs.preview_pace import CAUSAL_SHARE
 from core.jobs.previews import Previews, begun
 from core.tokens import DecodeStep
 
@@ -78,7 +79,7 @@ def test_previews_take_at_most_their_share_of_the_time(monkeypatch: pytest.Monke
         taken += shown.of(step(3)) is not None
         now += 0.01
 
-    assert taken * 0.3 / now == pytest.approx(previews.CAUSAL_SHARE, abs=0.01)
+    assert taken * 0.3 / now == pytest.approx(CAUSAL_SHARE, abs=0.01)
 
 
 def test_last_step_is_always_shown_and_exact_even_when_nobody_watches() -> None:
