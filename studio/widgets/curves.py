@@ -37,6 +37,7 @@ class Curve:
 
 class CurvePlot(QWidget):
     """Attributes:
+    plot: of pyqtgraph.
     readout: what the curves say at the step under the cursor, or at the last one.
 
     Args:
@@ -53,11 +54,12 @@ class CurvePlot(QWidget):
         self._title, self._written = QLabel(title), written
         self._curves: tuple[Curve, ...] = ()
         self._smoothing = 0.0
-        self._plot = pg.PlotWidget(background=None)
+        self._at: float | None = None  # the step under the cursor
+        self.plot = pg.PlotWidget(background=None)
         self._line = pg.InfiniteLine(angle=90)
         self.readout = QLabel()
         self._lay_out()
-        self._plot.scene().sigMouseMoved.connect(self._hover)
+        self.plot.scene().sigMouseMoved.connect(self._hover)
         self._restyle()
 
     def setTitle(self, title: str) -> None:
@@ -76,7 +78,7 @@ class CurvePlot(QWidget):
 
     def setLogarithmic(self, logarithmic: bool) -> None:
         """Values on a logarithmic axis; those that are not above zero are left out."""
-        self._plot.setLogMode(y=logarithmic)
+        self.plot.setLogMode(y=logarithmic)
 
     def points(self) -> int:
         """How many points are drawn."""
@@ -96,8 +98,8 @@ class CurvePlot(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addLayout(top)
-        column.addWidget(self._plot, 1)
-        plot = self._plot
+        column.addWidget(self.plot, 1)
+        plot = self.plot
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setMouseEnabled(x=False, y=False)
@@ -111,18 +113,18 @@ class CurvePlot(QWidget):
     def _restyle(self) -> None:
         """The colours of the look in use."""
         for side in ("left", "bottom"):
-            axis = self._plot.getAxis(side)
+            axis = self.plot.getAxis(side)
             axis.setPen(pg.mkPen(theme.LINE))
             axis.setTextPen(pg.mkPen(theme.TEXT_DIM))
             axis.setTickFont(theme.font(theme.SMALL_PX))
             axis.setStyle(tickLength=-4, maxTickLevel=0)
-        self._plot.getAxis("left").setWidth(46)
-        self._plot.showGrid(x=False, y=True, alpha=0.15)
+        self.plot.getAxis("left").setWidth(46)
+        self.plot.showGrid(x=False, y=True, alpha=0.15)
         self._line.setPen(pg.mkPen(theme.TEXT_OFF, style=Qt.PenStyle.DashLine))
         self._draw()
 
     def _draw(self) -> None:
-        self._plot.clear()
+        self.plot.clear()
         thin, thick = (width * self.devicePixelRatioF() for width in (1, 2))
         for curve in self._curves:
             colour = QColor(_colour(curve))
@@ -135,35 +137,37 @@ class CurvePlot(QWidget):
             else:
                 marked = curve.second or len(curve.steps) == 1
                 self._add(curve.steps, curve.values, pg.mkPen(colour, width=thick), marked)
-        self._plot.addItem(self._line, ignoreBounds=True)
+        self.plot.addItem(self._line, ignoreBounds=True)
         self._say()
 
     def _add(self, steps: Numbers, values: Numbers, pen: object, marked: bool = False) -> None:
         every = max(len(steps) // _MOST_POINTS, 1)
         symbol = {"symbol": "o", "symbolSize": 5, "symbolPen": None} if marked else {}
         brush = {"symbolBrush": pen.color()} if marked else {}  # type: ignore[attr-defined]
-        self._plot.plot(steps[::every], values[::every], pen=pen, antialias=True, **symbol, **brush)
+        self.plot.plot(steps[::every], values[::every], pen=pen, antialias=True, **symbol, **brush)
 
     # Reading out
 
     def _hover(self, place: QPointF) -> None:
-        inside = self._plot.getPlotItem().vb.sceneBoundingRect().contains(place)
+        inside = self.plot.getPlotItem().vb.sceneBoundingRect().contains(place)
         if not inside or not self._curves:
             self._leave()
             return
-        step = self._plot.getPlotItem().vb.mapSceneToView(place).x()
+        step = self.plot.getPlotItem().vb.mapSceneToView(place).x()
         longest = max(self._curves, key=lambda curve: len(curve.steps)).steps
-        at = float(longest[np.abs(longest - step).argmin()])
-        self._line.setPos(at)
+        self._at = float(longest[np.abs(longest - step).argmin()])
+        self._line.setPos(self._at)
         self._line.show()
-        self._say(at)
+        self._say()
 
     def _leave(self) -> None:
+        self._at = None
         self._line.hide()
         self._say()
 
-    def _say(self, step: float | None = None) -> None:
-        """What the curves say at a step; at the last one without any."""
+    def _say(self) -> None:
+        """What the curves say at the step under the cursor, or at the last one."""
+        step = self._at
         words = [] if step is None else [f"step {step:,.0f}"]
         spoken = list(words)
         for curve in self._curves:
@@ -173,8 +177,8 @@ class CurvePlot(QWidget):
             words.append(f"<span style='color:{colour}'>{curve.name}</span> {value}")
             spoken.append(f"{curve.name} {value}")
         self.readout.setText("&nbsp;&nbsp; ".join(words))
-        self._plot.setAccessibleName(f"{self._title.text()}: {', '.join(spoken) or 'nothing yet'}")
-        self._plot.setAccessibleDescription("A curve over the steps of the training.")
+        self.plot.setAccessibleName(f"{self._title.text()}: {', '.join(spoken) or 'nothing yet'}")
+        self.plot.setAccessibleDescription("A curve over the steps of the training.")
 
     def leaveEvent(self, event: QEvent) -> None:
         self._leave()

@@ -71,13 +71,13 @@ def test_a_training_outlives_its_window_and_ends_in_the_list_of_models(
 
     async def scenario() -> None:
         async with opened(engine_with(models), clip, models=(models,)) as window:
-            dialog = await begun(window, 150)
+            dialog = await begun(window, 80)
             await drawn(dialog, 3)
             assert dialog.page.samples.grid.names()[-1] != ""
             dialog.page.pause.click()
             await until(is_(window, "paused"))
             done = look(window).done
-            assert 0 < done < 150
+            assert 0 < done < 80
             dialog.page.pause.click()  # it says “Go on” now
             await until(is_(window, "training"))
             assert not window.close()
@@ -95,7 +95,7 @@ def test_a_training_outlives_its_window_and_ends_in_the_list_of_models(
             bundle = str(models / "mine")
             assert window.studio.runs.bundle_of(look(window)) == bundle
             card = window.studio.models.card(bundle)
-            assert (card.parent, card.steps) == ("tiny", {"transformer": 150})
+            assert (card.parent, card.steps) == ("tiny", {"transformer": 80})
             page = window.trainings.page
             assert page.compare.text() == "Compare with “Tiny random model”"
             page.use.click()
