@@ -7,5 +7,6 @@ A take is one generation. Its folder has
     contents.json    which steps and results there are, and where their arrays lie (`contents`)
     contents-N.bin   these arrays, one after the other
     settled.bin      frames of a result longer than one window that change no more
-    poster-N.jpg     a picture of each variation
+    poster-V.jpg     a picture of each variation, and its frames (`film`)
+    film-V-N.jpg
 """

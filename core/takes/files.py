@@ -1,4 +1,4 @@
-"""The folder of a take: its card, what was asked, pictures of it; and the folder of all takes.
+"""The folder of a take: its card and what was asked; and the folder of all takes.
 
 Every file is written whole or not at all.
 """
@@ -13,10 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from core.errors import UserError
 from core.requests import GenerationRequest
 from core.takes.card import TakeCard
@@ -24,10 +20,6 @@ from core.takes.card import TakeCard
 CARD, REQUEST = "take.json", "request.json"
 ORDER = "waiting.json"
 """In the folder of all takes: ids of those that wait, the next one first."""
-
-POSTER_PX = 256
-"""The longer side of a poster is no longer."""
-_QUALITY = 88
 
 log = logging.getLogger(__name__)
 
@@ -92,24 +84,6 @@ def read_order(takes: Path) -> list[str]:
     except (OSError, ValueError):
         return []
     return [take for take in order if isinstance(take, str)] if isinstance(order, list) else []
-
-
-def write_poster(folder: Path, variation: int, picture: NDArray[np.uint8]) -> None:
-    """Args:
-    picture: uint8 (H, W, 3).
-    """
-    scale = min(1.0, POSTER_PX / max(picture.shape[:2]))
-    size = (max(1, round(picture.shape[1] * scale)), max(1, round(picture.shape[0] * scale)))
-    small = cv2.resize(np.ascontiguousarray(picture), size, interpolation=cv2.INTER_AREA)
-    quality = [cv2.IMWRITE_JPEG_QUALITY, _QUALITY]
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), quality)
-    partial = folder / f".poster-{variation}.partial"
-    partial.write_bytes(data.tobytes())
-    os.replace(partial, poster(folder, variation))
-
-
-def poster(folder: Path, variation: int) -> Path:
-    return folder / f"poster-{variation}.jpg"
 
 
 def remove(folder: Path) -> None:

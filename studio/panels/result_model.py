@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QImage
 
-from core.takes.files import poster
+from core.takes.film import poster_file
 from studio.panels.take_words import label_of, pace_of, seeds_of, spoken, title_of, tooltip, when
 from studio.state.entry import Entry
 from studio.state.gallery import Pick
-from studio.state.keeper import newest_clips
 from studio.state.studio import Studio
 from studio.state.take import RUNNING, Take
 from studio.widgets.pictures import image_of
@@ -35,7 +35,7 @@ class ResultModel(QAbstractListModel):
         self._studio = studio
         self._rows: list[Pick | Entry] = []
         self._alone: set[Entry] = set()  # takes of which one variation is listed
-        self._posters: OrderedDict[tuple[object, ...], QImage | None] = OrderedDict()
+        self._posters: OrderedDict[tuple[object, ...], QImage] = OrderedDict()
         self._followed: set[Entry] = set()
         self._running: Take | None = None
         self._list()
@@ -106,23 +106,20 @@ class ResultModel(QAbstractListModel):
         )
 
     def _picture(self, pick: Pick) -> QImage | None:
-        """The middle of the newest pixels; from the disk when it is not in memory."""
-        entry, take = pick.entry, pick.entry.take
-        if take is not None:
-            clips = newest_clips(take.contents)
-            if clips is None or pick.variation >= len(clips):
-                return None
-            return image_of(clips[pick.variation, clips.shape[1] // 2])
-        if entry.folder is None:
-            return None
-        key = (entry.card.id, pick.variation, entry.card.phase, entry.card.done)
-        if key not in self._posters:
-            image = QImage(str(poster(entry.folder, pick.variation)))
-            self._posters[key] = None if image.isNull() else image
-            if len(self._posters) > POSTERS_KEPT:
-                self._posters.popitem(last=False)
-        self._posters.move_to_end(key)
-        return self._posters[key]
+        """Its poster, which is kept in memory for a while; while it is made, the newest picture."""
+        entry = pick.entry
+        if entry.folder is not None and not entry.running:
+            path = poster_file(entry.folder, pick.variation)
+            key = (path, entry.card.phase, entry.card.done)
+            image = self._posters.get(key) or QImage(str(path))
+            if not image.isNull():
+                self._posters[key] = image
+                self._posters.move_to_end(key)
+                if len(self._posters) > POSTERS_KEPT:
+                    self._posters.popitem(last=False)
+                return image
+        picture = self._studio.results.picture(pick)
+        return None if picture is None else image_of(picture)
 
     # What changes
 
@@ -139,7 +136,9 @@ class ResultModel(QAbstractListModel):
                 self._rows += [entry, *picks]
             if entry not in self._followed:
                 self._followed.add(entry)
-                entry.changed("card").connect(lambda card: self._renew_take(card.id))
+                renew = partial(self._renew_take, entry.card.id)
+                for name in ("card", "take"):
+                    entry.changed(name).connect(renew)
         self._followed &= {*self._studio.history.entries}
         self.endResetModel()
 
@@ -155,7 +154,7 @@ class ResultModel(QAbstractListModel):
         if self._running is not None:
             self._renew_take(self._running.id)
 
-    def _renew_take(self, take: str) -> None:
+    def _renew_take(self, take: str, _value: object = None) -> None:
         for number, row in enumerate(self._rows):
             entry = row.entry if isinstance(row, Pick) else row
             if entry.card.id == take:

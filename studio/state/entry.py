@@ -10,6 +10,7 @@ from typing import Any, cast
 from PySide6.QtCore import QObject
 
 from core.takes.card import TakeCard, light
+from core.takes.film import Backdrop
 from studio.observable import Field, Observable
 from studio.state.take import RUNNING, Phase, Take
 
@@ -19,6 +20,7 @@ class Entry(Observable):
     card: what is known of it in any case.
     take: the take itself while it is looked at, runs or waits; else None.
     folder: that it is kept in; None when it is in memory alone.
+    backdrop: number of a frame of the result, and what lies under it, once it is decoded.
     """
 
     card: Field[TakeCard] = Field(cast(TakeCard, None))  # there is one from the beginning
@@ -27,6 +29,7 @@ class Entry(Observable):
     def __init__(self, card: TakeCard, folder: Path | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.card, self.folder = card, folder
+        self.backdrop: tuple[int, Backdrop] | None = None
 
     @property
     def phase(self) -> Phase:

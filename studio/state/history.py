@@ -195,7 +195,8 @@ class History(Observable):
         keeper = self._keepers.pop(entry.card.id, None)
         if keeper is not None:
             keeper.end()
-            keeper.deleteLater()
+            if keeper.idle:  # else the thread still tells it something
+                keeper.deleteLater()
         entry.take = None
 
     # The disk

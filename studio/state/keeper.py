@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import UserError
+from core.requests import GenerationRequest
 from core.takes.card import TakeCard
 from core.takes.contents import Contents, ContentsFile, read_contents
-from core.takes.files import write_poster
+from core.takes.files import read_request
+from core.takes.film import newest_clips, stage_of, write_films
 from studio.state.entry import Entry
 from studio.state.failures import ENDED
 from studio.state.take import RUNNING, Phase, Take
 
 EVERY_MS = 2000
 """A take that runs is written no more often."""
+
+_FOLLOWED = ("phase", "started", "steps", "settled", "finished", "marks")
 
 log = logging.getLogger(__name__)
 
@@ -47,14 +51,16 @@ class Keeper(QObject):
         super().__init__(parent)
         self._entry, self._take, self._writer = entry, take, writer
         self._file: ContentsFile | None = None
-        self._unwritten = 0  # snapshots that the thread has not written yet
+        self._unwritten = 0  # jobs that the thread has not done yet
+        self._prepared = -1  # the frame that a backdrop was made for
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(EVERY_MS)
         self._timer.timeout.connect(self._write)
         self._landed.connect(self._note_landed)
         self._followed = [
-            take.changed(name) for name in ("phase", "steps", "settled", "finished", "marks")
+            take.changed(name)
+            for name in ("phase", "started", "steps", "settled", "finished", "marks")
         ]
         for changed in self._followed:
             changed.connect(self._note)
@@ -78,36 +84,56 @@ class Keeper(QObject):
             self._write()
         elif not self._timer.isActive():
             self._timer.start()
+        self._prepare()
         if self._entry.phase is not Phase[self._entry.card.phase.upper()]:
             self._entry.follow(self._take)
 
     def _write(self) -> None:
         self._timer.stop()
-        folder = self._entry.folder
+        folder, take = self._entry.folder, self._take
         if folder is None:
             return
-        if self._unwritten and self._take.running:
+        if self._unwritten and take.running:
             self._timer.start()  # the disk is slow: the next time will do
             return
-        self._unwritten += 1
-        ended = not self._take.running
-        job = self._writer.submit(self._put, folder, self._take.contents, ended=ended)
-        job.add_done_callback(self._tell)
+        contents = take.contents
+        self._submit(self._put, folder, contents)
+        if not take.running and newest_clips(contents) is not None:
+            self._submit(write_films, folder, take.request, contents)
 
-    def _put(self, folder: Path, contents: Contents, *, ended: bool) -> None:
-        """In the thread."""
+    def _prepare(self) -> None:
+        """What lies under the picture of a take that is being decoded."""
+        started = self._take.started
+        if started is None or not self._take.running:
+            return
+        number = started.first + len(started.condition) // 2
+        if number != self._prepared:
+            self._prepared = number
+            self._submit(self._put_backdrop, self._take.request, number)
+
+    def _submit(self, do: Callable[..., None], *arguments: Any) -> None:
+        self._unwritten += 1
+        self._writer.submit(do, *arguments).add_done_callback(self._tell)
+
+    # In the thread
+
+    def _put(self, folder: Path, contents: Contents) -> None:
         if self._file is None:
             self._file = ContentsFile(folder)
         self._file.write(contents)
-        if ended:
-            write_posters(folder, contents)
+
+    def _put_backdrop(self, request: GenerationRequest, number: int) -> None:
+        with stage_of(request) as stage:
+            self._entry.backdrop = number, stage.at(number)
 
     def _tell(self, job: Future[None]) -> None:
-        """In the thread, when that has written."""
         error = job.exception()
         if error is not None:
-            log.error("a take cannot be written", exc_info=error)
-        self._landed.emit("" if error is None else f"{getattr(error, 'strerror', None) or error}")
+            log.error("a take cannot be kept", exc_info=error)
+        why = error.strerror or str(error) if isinstance(error, OSError) else ""
+        self._landed.emit(why)
+
+    # In the window again
 
     def _note_landed(self, trouble: str) -> None:
         self._unwritten -= 1
@@ -117,30 +143,15 @@ class Keeper(QObject):
             self.written.emit()
 
 
-def newest_clips(contents: Contents) -> NDArray[np.uint8] | None:
-    """The newest pixels of all variations, uint8 (count, T, H, W, 3); None before the first."""
-    if contents.finished is not None:
-        return contents.finished.clips
-    seen = (step.preview for step in reversed(contents.steps) if step.preview is not None)
-    return next(seen, None)
-
-
-def write_posters(folder: Path, contents: Contents) -> None:
-    """A picture of each variation, from the middle of the newest pixels."""
-    clips = newest_clips(contents)
-    for variation, clip in enumerate(() if clips is None else clips):
-        write_poster(folder, variation, clip[len(clip) // 2])
-
-
 def revived(card: TakeCard, folder: Path) -> TakeCard:
     """The card of a take that was running when the program ended, and was told by nobody."""
     if Phase[card.phase.upper()] not in RUNNING:
         return card
     try:
         contents = read_contents(folder)
+        write_films(folder, read_request(folder), contents)
     except UserError as error:
         return replace(card, phase="failed", failure=str(error), cause="")
-    write_posters(folder, contents)
     finished, last = contents.finished, contents.last
     return replace(
         card,

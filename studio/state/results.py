@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QMetaObject, QObject
 
 from core.errors import UserError
 from core.requests import GenerationRequest
 from core.takes.card import TakeCard
-from core.takes.contents import read_contents
 from core.takes.files import read_request
+from core.takes.film import first_of, newest_clips, read_film
 from studio.state.comparing import Comparing
 from studio.state.gallery import Gallery, Pick
 from studio.state.generation import Generation
 from studio.state.history import History
-from studio.state.keeper import newest_clips
 from studio.state.notices import Notices
 from studio.state.playback import Playback
 from studio.state.result import Result
-from studio.state.result_clips import Picture, ResultClips
 from studio.state.reuse import Reuse
 from studio.state.session import Session
 from studio.state.tools import Tools
@@ -30,23 +30,20 @@ Step = Callable[[], object]
 
 @dataclass(frozen=True, eq=False)
 class Film:
-    """One variation of a result, or of what there is of it, to be played.
+    """A result to be played.
 
     Attributes:
-        rate: frames a second.
+        frames: uint8 (n, H, W, 3). rate: of them, a second.
     """
 
-    clips: ResultClips
-    variation: int
+    frames: NDArray[np.uint8]
     rate: float
 
     def __len__(self) -> int:
-        return self.clips.first + self.clips.live.shape[1]
+        return len(self.frames)
 
-    def frame(self, number: int) -> Picture:
-        """A frame at the model's size, uint8 (H, W, 3)."""
-        frame = self.clips.frame(number, self.variation)
-        return self.clips.live[self.variation, 0] if frame is None else frame
+    def frame(self, number: int) -> NDArray[np.uint8]:
+        return np.asarray(self.frames[number])
 
 
 class Results(QObject):
@@ -152,24 +149,29 @@ class Results(QObject):
             return None
 
     def film(self, pick: Pick) -> Film | None:
-        """None before there is a picture, or where it cannot be read. Of a take that is not in
-        memory, only what is looked at is read."""
+        """A result in its place on the clip, small; None before there is one."""
         entry = pick.entry
-        try:
-            if entry.take is not None:
-                contents = entry.take.contents
-            elif entry.folder is not None:
-                contents = read_contents(entry.folder)
-            else:
-                return None
-        except UserError:
-            return None  # whoever opens it is told
-        clips = newest_clips(contents)
-        begun = contents.finished or contents.started
-        if clips is None or begun is None or pick.variation >= len(clips):
+        if entry.running:
             return None
-        whole = ResultClips(clips, begun.first, contents.settled)
-        return Film(whole, pick.variation, entry.card.rate)
+        frames = read_film(entry.folder, pick.variation) if entry.folder is not None else None
+        if frames is None and entry.take is not None:
+            clips = newest_clips(entry.take.contents)
+            frames = None if clips is None else clips[pick.variation]
+        return None if frames is None else Film(frames, entry.card.rate)
+
+    def picture(self, pick: Pick) -> NDArray[np.uint8] | None:
+        """The newest picture of a take that is in memory, uint8 (H, W, 3); None before the first,
+        and of a take that is only on the disk."""
+        take, backdrop = pick.entry.take, pick.entry.backdrop
+        contents = None if take is None else take.contents
+        clips = None if contents is None else newest_clips(contents)
+        if contents is None or clips is None or pick.variation >= len(clips):
+            return None
+        place = clips.shape[1] // 2
+        picture = np.asarray(clips[pick.variation, place])
+        if backdrop is not None and backdrop[0] == first_of(contents) + place:
+            return backdrop[1].under(picture)
+        return picture
 
     # Internals
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -17,17 +16,14 @@ from core.requests import GenerationRequest, Timings
 from core.takes.card import TakeCard, light
 from core.takes.files import (
     CARD,
-    POSTER_PX,
     REQUEST,
     begin,
     list_cards,
-    poster,
     read_order,
     read_request,
     remove,
     write_card,
     write_json,
-    write_poster,
 )
 from core.window import whole
 
@@ -118,17 +114,6 @@ def test_card_that_changes_is_written_whole(tmp_path: Path) -> None:
 def test_request_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=REQUEST):
         read_request(tmp_path)
-
-
-def test_poster_is_small_and_in_the_right_colours(tmp_path: Path) -> None:
-    picture = np.zeros((512, 1024, 3), np.uint8)
-    picture[..., 0] = 250
-
-    write_poster(tmp_path, 1, picture)
-
-    written = cv2.imread(str(poster(tmp_path, 1)))
-    assert written.shape == (POSTER_PX // 2, POSTER_PX, 3)
-    assert written[0, 0, 2] > 240 > 10 > written[0, 0, 0]
 
 
 def test_removed_take_leaves_nothing(tmp_path: Path) -> None:

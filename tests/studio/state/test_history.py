@@ -17,7 +17,7 @@ import pytest
 from core.engine.client import EngineDied
 from core.requests import GenerationRequest
 from core.takes.contents import CONTENTS
-from core.takes.files import poster
+from core.takes.film import poster_file
 from core.window import whole
 from studio.state import keeper
 from studio.state.entry import Entry
@@ -139,7 +139,7 @@ def test_card_of_a_finished_take_has_all_that_a_list_shows(tmp_path: Path) -> No
         card = program.first.card
         assert (card.title, card.rate, card.done, card.total) == ("Tiny", 25.0, TOTAL, TOTAL)
         assert card.seconds == pytest.approx(1.0)
-        assert poster(tmp_path / card.id, 0).exists()
+        assert poster_file(tmp_path / card.id, 0).exists()
 
     play(tmp_path, make, look)
 
@@ -181,7 +181,7 @@ def test_take_of_a_program_that_was_killed_is_interrupted_and_goes_on(tmp_path: 
         card = program.first.card
         assert (program.first.phase, card.done, card.total) == (Phase.FAILED, 2, TOTAL)
         assert (card.cause, "Maskreel ended" in card.failure) == ("ended", True)
-        assert poster(tmp_path / "after-the-crash" / card.id, 0).exists()
+        assert poster_file(tmp_path / "after-the-crash" / card.id, 0).exists()
         program.queue.add(program.history.take(program.first))
         await program.queue.all_ended()
         assert program.engine.requests[0].resume == b"state 1"
