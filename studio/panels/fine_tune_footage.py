@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -92,6 +92,7 @@ class FineTuneFootage(QWidget):
         words = "looking …" if footage is None else together((footage,)) or "cannot be used"
         item = QListWidgetItem(f"{path.name}    {words}")
         item.setData(Qt.ItemDataRole.UserRole, path)
+        item.setSizeHint(QSize(0, _ROW_PX))
         trouble = footage.trouble(card.frames if card else 0) if footage else ""
         item.setToolTip(f"{path}\n{trouble}".strip())
         if trouble:

@@ -115,15 +115,20 @@ def _key(request: FinetuneRequest) -> str:
     return f"{host()} {request.bundle} {request.part} {request.lora}"
 
 
+def command(request: FinetuneRequest) -> list[str]:
+    """What measures the steps of a training."""
+    asked = arguments(request)
+    return [sys.executable, "-m", "core", *asked, "--estimate", "--in-background"]
+
+
 def _measure(request: FinetuneRequest) -> Generator[Measured | None, None, None]:
     """Takes a few steps in a process, which ends with this generator.
 
     Raises:
         UserError: it did not come to an end; what it said.
     """
-    command = [sys.executable, "-m", "core", *arguments(request), "--estimate", "--in-background"]
     with subprocess.Popen(
-        command,
+        command(request),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
