@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import (
@@ -72,7 +70,7 @@ class Canvas(QWidget):
         self.lens_mode = QComboBox()
         self.keys = KeyBar(studio.tools, self.view)
         self.zoom = QLabel()
-        self.welcome = WelcomePage(studio, actions, lambda path: studio.session.open(path))
+        self.welcome = WelcomePage(studio, actions, lambda path: studio.opening.open([path]))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -170,7 +168,6 @@ class Canvas(QWidget):
         watch(studio.session, "clip", self._show_edges)
         watch(studio.recipe, "bundle", self._show_edges)
         view.canvasEdited.connect(studio.growing.extend)
-        view.fileDropped.connect(lambda path: studio.session.open(Path(path)))
         view.spaceTapped.connect(studio.playback.toggle)
         view.brushSizeRequested.connect(studio.tools.resize_brush)
 

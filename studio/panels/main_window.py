@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QPaintEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -25,6 +33,7 @@ from studio.observable import bind, watch
 from studio.panels.branch_dialog import BranchDialog
 from studio.panels.canvas import Canvas
 from studio.panels.clips_page import ClipsPage
+from studio.panels.drops import Drops
 from studio.panels.enlarged import EnlargedResult
 from studio.panels.export_dialog import ExportDialog
 from studio.panels.goes_on_box import GoesOnBox
@@ -104,6 +113,7 @@ class MainWindow(QMainWindow):
         self._add_recent()
         self._lay_out()
         self._bind()
+        self.drops = Drops(self)
         self.setFocus()  # no button looks chosen at the start
 
     async def first_painted(self) -> None:
@@ -269,6 +279,12 @@ class MainWindow(QMainWindow):
     def show_report(self) -> None:
         ReportDialog(self.studio.report, self).open()
 
+    def add_model(self, folder: Path) -> None:
+        """Copy a model from a folder, in the model manager."""
+        dialog = ModelsDialog(self)
+        dialog.open()
+        dialog.add_folder(folder)
+
     def show_models(self) -> None:
         ModelsDialog(self).open()
 
@@ -367,6 +383,15 @@ class MainWindow(QMainWindow):
         super().paintEvent(event)
         if not self._painted.is_set():
             QTimer.singleShot(0, self._painted.set)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.drops.enter(event)
+
+    def dragLeaveEvent(self, _event: QDragLeaveEvent) -> None:
+        self.drops.leave()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.drops.drop(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if not event.isAutoRepeat():

@@ -15,8 +15,6 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QDragEnterEvent,
-    QDropEvent,
     QFocusEvent,
     QKeyEvent,
     QMouseEvent,
@@ -93,7 +91,6 @@ class ClipView(QWidget):
         zoomed(float): the new scale.
         brushSizeRequested(int): Ctrl+wheel asks for another brush size.
         hardnessRequested(int): Ctrl+Shift+wheel asks for a harder (1) or softer (-1) brush.
-        fileDropped(str): the path of a dropped file or folder.
         spaceTapped(): Space was pressed and released without dragging.
         announced(str): what the keyboard's cursor has done, for who does not see it.
         keyCursorLeft(): the keyboard's cursor is not wanted any more.
@@ -116,7 +113,6 @@ class ClipView(QWidget):
     hardnessRequested = Signal(int)
     selectRequested = Signal(object, bool)
     toleranceChanged = Signal(int)
-    fileDropped = Signal(str)
     spaceTapped = Signal()
     announced = Signal(str)
     keyCursorLeft = Signal()
@@ -130,7 +126,6 @@ class ClipView(QWidget):
         self.setAccessibleName("Canvas")
         self.setAccessibleDescription("The current frame. Paint with the brush; the wheel zooms.")
         self.setMouseTracking(True)
-        self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -789,15 +784,6 @@ class ClipView(QWidget):
         if self.keys.on and event.reason() in _LEAVING:
             self.keyCursorLeft.emit()
         super().focusOutEvent(event)
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
-        event.acceptProposedAction()
-        self.fileDropped.emit(files[0])
 
 
 def _ends_shape(event: QEvent) -> bool:

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import qasync
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app import application
 from studio.panels.main_window import MainWindow
@@ -21,6 +23,7 @@ from studio.state.take import Runs
 from studio.widgets.clip_view import ClipView
 
 PATIENCE_S = 60
+_COPY, _LEFT = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
 
 
 def run(scenario: Coroutine[Any, Any, None], patience_s: float = PATIENCE_S) -> None:
@@ -74,6 +77,29 @@ def drag(view: ClipView, points: Sequence[tuple[float, float]]) -> None:
     for place in places:
         QTest.mouseMove(view, place)
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=places[-1])
+
+
+def drop(target: QWidget, *paths: Path) -> None:
+    """Files are dragged over a part of a window and let go there."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    drag_over(target, data)
+    let_go(target, data)
+
+
+def drag_over(target: QWidget, data: QMimeData) -> bool:
+    """Something is dragged over a part of a window; whether it may be let go there."""
+    place = target.rect().center()
+    event = QDragEnterEvent(place, _COPY, data, _LEFT, Qt.KeyboardModifier.NoModifier)
+    event.ignore()
+    QApplication.sendEvent(target, event)
+    return event.isAccepted()
+
+
+def let_go(target: QWidget, data: QMimeData) -> None:
+    place = target.rect().center().toPointF()
+    event = QDropEvent(place, _COPY, data, _LEFT, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(target, event)
 
 
 def in_view(view: ClipView, x: float, y: float) -> QPoint:

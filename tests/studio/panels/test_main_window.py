@@ -15,7 +15,7 @@ from studio.panels.main_window import MainWindow
 from studio.state.take import Phase
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import TOTAL, ReplayingEngine
-from tests.studio.window import drag, in_view, opened, run, until
+from tests.studio.window import drag, drop, in_view, opened, run, until
 
 pytestmark = pytest.mark.usefixtures("qapp")
 STROKE = [(20.0, 20.0), (30.0, 24.0)]
@@ -233,7 +233,7 @@ def test_refused_file_is_a_notice_and_the_clip_stays(engine: ReplayingEngine, cl
         async with opened(engine, clip) as window:
             broken = clip.with_name("broken.mp4")
             broken.write_bytes(b"nothing")
-            window.canvas.view.fileDropped.emit(str(broken))
+            drop(window.canvas.view, broken)
             await until(lambda: not window.studio.session.opening)
             assert not window.canvas.notice.isHidden()
             assert "broken.mp4" in window.canvas.notice.text.text()

@@ -13,7 +13,7 @@ from core.requests import GenerationRequest
 from studio.panels.main_window import MainWindow
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import CAUSAL_BUNDLE, ReplayingEngine, both_families
-from tests.studio.window import opened, run, until
+from tests.studio.window import drop, opened, run, until
 
 pytestmark = pytest.mark.usefixtures("qapp")
 SIZE = (96, 64)
@@ -43,7 +43,7 @@ async def exported(window: MainWindow, target: Path, writer: str) -> GenerationR
 
 
 async def dropped(window: MainWindow, path: Path) -> None:
-    window.canvas.view.fileDropped.emit(str(path))
+    drop(window.canvas.view, path)
     await until(lambda: window.studio.session.clip.path == path)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, QRectF, Qt, QUrl
-from PySide6.QtGui import QColor, QDropEvent, QRegion, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QRegion, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -349,19 +349,6 @@ def test_a_smaller_mask_takes_the_place_of_a_larger_one(view):
     view.setMask(disc)
 
     np.testing.assert_array_equal(rgb(view), alone)
-
-
-def test_a_dropped_file_is_told(view, qtbot, tmp_path):
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(tmp_path / "clip.mp4"))])
-    event = QDropEvent(
-        QPointF(9, 9), Qt.DropAction.CopyAction, mime, LEFT, Qt.KeyboardModifier.NoModifier
-    )
-
-    with qtbot.waitSignal(view.fileDropped) as dropped:
-        view.dropEvent(event)
-
-    assert dropped.args == [str(tmp_path / "clip.mp4")]
 
 
 def rgb(view: ClipView) -> np.ndarray:
