@@ -57,7 +57,7 @@ class ClipsPage(QWidget):
         watch(studio.project, "clips open_id", self._show)
         watch(clips, "files", self._show)
         self.list.currentItemChanged.connect(lambda *_items: self._show_trouble())
-        self.list.opened.connect(clips.open)
+        self.list.opened.connect(self._open)
         self.list.removed.connect(clips.remove)
         self.list.moved.connect(clips.move, Qt.ConnectionType.QueuedConnection)
         self.list.customContextMenuRequested.connect(self._show_menu)
@@ -70,6 +70,10 @@ class ClipsPage(QWidget):
         self.list.setVisible(bool(rows))
         self._none.setVisible(not rows)
         self._show_trouble()
+
+    def _open(self, number: str) -> None:
+        if not self._studio.clips.problem(number):  # else that is said below the list
+            self._studio.clips.open(number)
 
     def _row(self, entry: ClipEntry) -> ClipRow:
         known = self._studio.clips.files.get(entry.id)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 
+from studio.panels.recipe import heading
 from studio.state.recent import obstacle_of
 from studio.state.studio import Studio
 
@@ -31,7 +32,9 @@ class RecentMenu(QMenu):
     def _list(self, title: str, paths: list[Path]) -> None:
         if not paths:
             return
-        self.addSection(title)
+        head = QWidgetAction(self)
+        head.setDefaultWidget(_headline(title))
+        self.addAction(head)
         for path in paths:
             problem = obstacle_of(path)
             name = path.stem if title == "Projects" else path.name
@@ -39,3 +42,10 @@ class RecentMenu(QMenu):
             action.setToolTip(f"{path}\n{problem}" if problem else str(path))
             action.setEnabled(not problem)
             action.triggered.connect(lambda _on=False, path=path: self._studio.opening.open([path]))
+
+
+def _headline(title: str) -> QLabel:
+    """A line that names what stands below it."""
+    label = heading(title)
+    label.setContentsMargins(10, 6, 24, 2)
+    return label

@@ -70,6 +70,8 @@ class RecoveryDialog(QDialog):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(page)
+        scroll.viewport().setAutoFillBackground(False)
+        page.setAutoFillBackground(False)  # a scroll area turns it on
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         buttons = QHBoxLayout()
         buttons.addStretch(1)
@@ -121,11 +123,15 @@ class RecoveryCard(QFrame):
         self.delete.setText("Delete…")
         self.delete.setAccessibleName(f"Delete {project.title}")
         self.versions.setAccessibleName("Which version")
+        self.versions.setMinimumContentsLength(12)
+        self.versions.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
         self._snapshots = snapshots(project.folder)
         if not project.problem:
-            self.versions.addItem(f"As it was at the end, {_clock(project.time)}", None)
+            self.versions.addItem(f"At the end ({_clock(project.time)})", None)
         for snapshot in self._snapshots:
-            self.versions.addItem(f"As it was at {_clock(snapshot.time)}", snapshot)
+            self.versions.addItem(f"At {_clock(snapshot.time)}", snapshot)
         self.versions.currentIndexChanged.connect(lambda _row: self._show_picture())
         self._picture = QLabel()
         self._picture.setFixedSize(_PICTURE)
@@ -187,8 +193,8 @@ def _held(project: Summary) -> str:
         (project.painted, "mask key frame"),
         (project.takes, "take"),
     )
-    words = [f"{count} {what}{'s' if count != 1 else ''}" for count, what in counted]
-    return f"{', '.join(words[:-1])} and {words[-1]}."
+    words = [f"{count} {what}{'s' if count > 1 else ''}" for count, what in counted if count]
+    return f"{', '.join(words)}." if words else "It is empty."
 
 
 def _clock(time: datetime) -> str:

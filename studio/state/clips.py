@@ -148,7 +148,7 @@ class Clips(Observable):
         if was_open:
             self._open_beside(place)
         words = f"“{removed.entry.name}” was removed{self._with(removed)}. Its file stays."
-        self._notices.tell("info", words, "Bring back", self.bring_back)
+        self._session.tell_past_opening("info", words, "Bring back", self.bring_back)
 
     def bring_back(self) -> None:
         """Put the clip that was removed last where it was."""
@@ -237,9 +237,8 @@ class Clips(Observable):
             self._project.switch(entries[0].id)
         if refusals:
             whys = " ".join(refusal.why for refusal in refusals)
-            self._notices.tell(
-                "error", f"{len(refusals)} of {len(found)} files could not be opened. {whys}"
-            )
+            words = f"{len(refusals)} of {len(found)} files could not be opened. {whys}"
+            self._session.tell_past_opening("error", words)
 
     def _known(self, entry: ClipEntry) -> ClipEntry:
         """The clip of the project with the same file, if there is one."""

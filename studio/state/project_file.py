@@ -200,15 +200,6 @@ class ProjectFile(Observable):
     def _name(self, folder: Path | None) -> None:
         self.title = UNTITLED if folder is None else title(folder)
 
-    def _tell_past_clip(self, words: str) -> None:
-        """Told now, and again when the clip is there that puts away what was told before it."""
-        self._notices.tell("warning", words)
-        if self._session.opening:
-            once = Qt.ConnectionType.SingleShotConnection
-            self._session.changed("clip").connect(
-                lambda _clip: self._notices.tell("warning", words), once
-            )
-
     # One thing after the other
 
     def _begin(self, words: str, work: Coroutine[None, None, None]) -> None:
@@ -252,7 +243,7 @@ class ProjectFile(Observable):
         if found.unwritable:
             self._tell_trouble(found.unwritable)
         if found.troubles:
-            self._tell_past_clip(" ".join(found.troubles))
+            self._session.tell_past_opening("warning", " ".join(found.troubles))
 
     async def _save_as(self, folder: Path) -> None:
         before = self._project.folder

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from core.margins import NONE, Margins
 from core.media.lru import ArrayCache
@@ -16,7 +17,7 @@ from core.media.reading import ClipReader
 from studio.observable import Field, Observable
 from studio.settings import FRAMES_MB
 from studio.state.frame_worker import AHEAD, FrameWorker
-from studio.state.notices import Notices
+from studio.state.notices import Kind, Notices
 
 THUMBNAIL_HEIGHT = 72
 
@@ -78,6 +79,17 @@ class Session(Observable):
         """Keep `most` bytes of frames decoded."""
         self._most = most
         self._frames = ArrayCache(most)
+
+    def tell_past_opening(
+        self, kind: Kind, text: str, action: str = "", act: Callable[[], object] | None = None
+    ) -> None:
+        """Tell now, and again when the clip that is being opened is there: it puts away what was
+        told before."""
+        tell = partial(self._notices.tell, kind, text, action, act)
+        tell()
+        if self.opening:
+            once = Qt.ConnectionType.SingleShotConnection
+            self.changed("clip").connect(lambda _clip: tell(), once)
 
     def take(self, clip: ClipReader) -> None:
         """Make a clip the open one."""

@@ -66,7 +66,7 @@ class Stage(Observable):
         self._generation, self._result = generation, result
         self._mask_stamp: tuple[object, ...] = ()
         self._stamped: Mask | None = None
-        session.changed("clip").connect(lambda _clip: self._clear())
+        session.changed("clip").connect(lambda _clip: self._start_over())
         session.frame_arrived.connect(self._take)
         watch(playback, "position", self._follow)
         watch(result, "clips variation last", self._show_result)
@@ -82,10 +82,14 @@ class Stage(Observable):
         watch(tools, "lens", self._show_tokens)
         watch(result, "variation", self._show_tokens)
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Show nothing: what comes next is of another clip."""
         self.picture = self.original = self.mask = self.window = None
         self.tokens = self.veil = None
         self.seen.emit()
+
+    def _start_over(self) -> None:
+        self.clear()
         self._follow()
 
     def _follow(self) -> None:

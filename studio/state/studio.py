@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Qt
 
 from core.assets import model_folders
 from core.compositing import composited_length
+from core.estimates.table import tables_beside
 from core.project.folder import TAKES
 from core.project.rescue import is_draft
 from core.requests import GenerationRequest
@@ -25,6 +26,7 @@ from studio.state.blank import BlankClip
 from studio.state.branching import Branching
 from studio.state.clips import Clips
 from studio.state.comparing import Comparing
+from studio.state.estimates import Estimates
 from studio.state.export import Export
 from studio.state.export_choice import Choice
 from studio.state.fetching import Fetching
@@ -120,6 +122,16 @@ class Studio(QObject):
         self.framing = Framing(self.session, self.masks, self.playback, self.recipe, self)
         self.library = Library(self.models, self.queue, self.notices, _own(folders), self)
         self.fetching = Fetching(self.models, _own(folders), self)
+        self.estimates = Estimates(
+            engine,
+            self.models,
+            self.recipe,
+            self.queue,
+            self.notices,
+            tables_beside(_own(folders)),
+            lambda: getattr(engine, "pid", None),
+            self,
+        )
         self.result = Result(self.generation, self)
         self.thumbnails = Thumbnails(self.session, self.result, self)
         self.export = Export(
@@ -381,6 +393,7 @@ class Studio(QObject):
         self.importing.cancel()
         await self.importing.ended()
         self.fetching.cancel()
+        await self.estimates.end()
         self.fine_tuning.end()
         self.runs.end()
         self.export.end()
@@ -478,6 +491,7 @@ class Studio(QObject):
         clip = self.session.clip
         if self.session.grown:
             return
+        self.stage.clear()
         self.project.leave()
         self.generation.show(None)
         self.welcome.wanted = False
