@@ -6,8 +6,6 @@ import numpy as np
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -21,8 +19,10 @@ from core.margins import NONE
 from core.window import Window
 from studio import theme
 from studio.observable import bind, watch
+from studio.panels.candidates import CandidatesPopover
 from studio.panels.compare_bar import CompareBar, CompareButton
 from studio.panels.key_bar import KeyBar
+from studio.panels.lens_bar import LensBar
 from studio.panels.welcome import WelcomePage
 from studio.panels.window_actions import Actions, tool_button
 from studio.state.compared import Half
@@ -30,16 +30,17 @@ from studio.state.comparing import Shown
 from studio.state.notices import Notice as Told
 from studio.state.result import Veil
 from studio.state.studio import Studio
-from studio.state.token_frame import TokenFrame
-from studio.state.tools import LARGEST_BRUSH, LENS_MODES, SMALLEST_BRUSH, WITH_TIP, LensMode
+from studio.state.tools import LARGEST_BRUSH, SMALLEST_BRUSH, WITH_TIP
 from studio.widgets.clip_view import ClipView
 from studio.widgets.comparison import Comparison, Side
 from studio.widgets.notice import Notice
 from studio.widgets.pictures import Picture
 from studio.widgets.size_slider import SizeSlider
-from studio.widgets.token_legend import LensLegend
-from studio.widgets.token_lens import LensPicture
+from studio.widgets.tight_bar import TightBar
 from studio.widgets.veil import VeilPicture
+
+_NUMBER_PX = 78
+_LEAST_PX, _ROOMY_PX = 600, 700  # of the bar: below the latter it has no labels
 
 
 class Canvas(QWidget):
@@ -48,7 +49,8 @@ class Canvas(QWidget):
     brush_size, hardness, tolerance, contiguous: of the tool in hand, each there while it has one.
     lens_button, compare_button: in the bar above it.
     compare: which two pictures are compared; there while they are.
-    lens_mode: what the lens shows; there while it is on.
+    lens_bar: what the lens shows, and the tokens; there while it is on.
+    candidates: what a token could be, beside it.
     keys: what the keys do while one draws by keyboard.
     welcome: where one begins; over the canvas while there is no clip.
     """
@@ -66,8 +68,8 @@ class Canvas(QWidget):
         self.compare_button: CompareButton = CompareButton(studio, actions)
         self.compare = CompareBar(studio, actions)
         self._drawn: list[Picture] = []  # the last two of a comparison
-        self.legend = LensLegend()
-        self.lens_mode = QComboBox()
+        self.lens_bar: LensBar = LensBar(studio, actions, self.view)
+        self.candidates = CandidatesPopover(studio, self.view, self)
         self.keys = KeyBar(studio.tools, self.view)
         self.zoom = QLabel()
         self.welcome = WelcomePage(studio, actions, lambda path: studio.opening.open([path]))
@@ -86,15 +88,14 @@ class Canvas(QWidget):
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.zoom.setMinimumWidth(44)
         self.zoom.setAccessibleName("Zoom")
-        self.brush_size.setFixedWidth(210)
+        self.brush_size.setMaximumWidth(210)
         self.brush_size.setContentsMargins(0, 0, theme.GAP_PX, 0)
-        self._hardness_row = _labelled(self.hardness)
-        self._tolerance_row = _labelled(self.tolerance)
+        hardness, tolerance = _label(self.hardness), _label(self.tolerance)
+        self._hardness_row = _row(hardness, self.hardness)
+        self._tolerance_row = _row(tolerance, self.tolerance)
         self.contiguous.setToolTip("Otherwise everything that has the colour.")
-        self.lens_mode.setAccessibleName("What the lens shows")
-        for mode, words in LENS_MODES.items():
-            self.lens_mode.addItem(words, mode)
-        bar = QWidget()
+        bar = TightBar(_LEAST_PX, _ROOMY_PX)
+        bar.spare(self.brush_size.label, hardness, tolerance)
         row = QHBoxLayout(bar)
         row.setContentsMargins(theme.GAP_PX, 3, theme.GAP_PX, 3)
         row.setSpacing(2)
@@ -124,22 +125,10 @@ class Canvas(QWidget):
         layers.addWidget(self.notice, 0, 0, Qt.AlignmentFlag.AlignTop)
         below = QVBoxLayout()
         below.setSpacing(0)
-        for bar in (self.keys, self.compare, self._lens_bar()):
+        for bar in (self.keys, self.compare, self.lens_bar):
             below.addWidget(bar, 0, Qt.AlignmentFlag.AlignHCenter)
         layers.addLayout(below, 0, 0, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignHCenter)
         return layers
-
-    def _lens_bar(self) -> QWidget:
-        """What the lens shows, over the picture's lower edge while the lens is on."""
-        bar = QFrame()
-        bar.setProperty("floating", True)
-        row = QHBoxLayout(bar)
-        row.setContentsMargins(theme.GAP_PX, 4, 4, 4)
-        row.addWidget(self.legend)
-        row.addSpacing(theme.GAP_PX)
-        row.addWidget(self.lens_mode)
-        bind(self._studio.tools, "lens", bar.setVisible)
-        return bar
 
     def _bind_view(self) -> None:
         studio, view = self._studio, self.view
@@ -151,9 +140,7 @@ class Canvas(QWidget):
         watch(studio.stage, "window", self._show_window)
         watch(studio.comparing, "mode", self._show_window)
         watch(studio.tools, "tool", self._show_window)
-        watch(studio.stage, "tokens", self._show_lens)
         bind(studio.stage, "veil", self._show_veil)
-        watch(studio.tools, "lens_mode", self._show_lens)
         watch(studio.tools, "tool brush_size hardness", self._show_brush)
         watch(studio.tools, "tolerance contiguous", self._show_wand)
         bind(studio.tools, "by_keyboard", view.setKeyCursor)
@@ -178,13 +165,6 @@ class Canvas(QWidget):
         bind(studio.tools, "tolerance", self.tolerance.setValue, self.tolerance.valueChanged)
         bind(studio.tools, "contiguous", self.contiguous.setChecked, self.contiguous.toggled)
         watch(studio.tools, "tool", self._show_options)
-        bind(studio.tools, "lens_mode", self.legend.setMode)
-        bind(studio.tools, "lens_mode", self._choose_lens_mode)
-        self.lens_mode.activated.connect(
-            lambda row: setattr(studio.tools, "lens_mode", self.lens_mode.itemData(row))
-        )
-        bind(studio.tools, "lens", self.legend.setVisible)
-        bind(studio.tools, "lens", self.lens_mode.setVisible)
         self.view.zoomed.connect(lambda scale: self.zoom.setText(f"{scale:.0%}"))
 
     def _bind_notice(self) -> None:
@@ -261,21 +241,6 @@ class Canvas(QWidget):
         else:
             self.view.setVeil(VeilPicture(veil.dark, veil.undecided), _rect(veil.window))
 
-    def _show_lens(self) -> None:
-        shown = self._studio.stage.tokens
-        if shown is None:
-            self.view.setLens(None)
-        else:
-            tokens, window = shown
-            self.view.setLens(self._lens(tokens), _rect(window))
-
-    def _lens(self, tokens: TokenFrame) -> LensPicture:
-        mode = self._studio.tools.lens_mode
-        return LensPicture(tokens.given, tokens.masked, tokens.kept_at, tokens.confidence, mode)
-
-    def _choose_lens_mode(self, mode: LensMode) -> None:
-        self.lens_mode.setCurrentIndex(self.lens_mode.findData(mode))
-
     def _show_brush(self) -> None:
         tools = self._studio.tools
         self.view.setBrush(tools.tool, tools.brush_size, tools.hardness / 100)
@@ -292,21 +257,27 @@ def _number(name: str, most: int, unit: str) -> QSpinBox:
     number.setSuffix(unit)
     number.setAccessibleName(name)
     number.lineEdit().setTextMargins(theme.FIELD_MARGIN_PX, 0, 0, 0)
+    number.setFixedWidth(_NUMBER_PX)
     return number
 
 
-def _labelled(number: QSpinBox) -> QWidget:
-    """A number with its name before it."""
+def _label(number: QSpinBox) -> QLabel:
     name = QLabel(number.accessibleName())
     name.setProperty("role", "dim")
     name.setBuddy(number)
-    part = QWidget()
-    row = QHBoxLayout(part)
+    number.setToolTip(number.accessibleName())
+    return name
+
+
+def _row(*parts: QWidget) -> QWidget:
+    """A number with its name before it."""
+    whole = QWidget()
+    row = QHBoxLayout(whole)
     row.setContentsMargins(0, 0, theme.GAP_PX, 0)
     row.setSpacing(theme.GAP_PX)
-    row.addWidget(name)
-    row.addWidget(number)
-    return part
+    for part in parts:
+        row.addWidget(part)
+    return whole
 
 
 def _rect(window: Window) -> QRect:

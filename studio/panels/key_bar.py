@@ -21,6 +21,8 @@ SPACE: dict[Tool, str] = {
     "select": "hold Space and scribble over a thing",
     "pan": "hold Space to move the picture",
     "window": "hold Space inside to move the window, on a corner to resize it",
+    "repaint": "Space marks tokens to be decided again while it is held",
+    "pin": "Space pins tokens while it is held",
 }
 """What Space does with each tool."""
 KEYS = "Arrows move, with Ctrl by one pixel  ·  {}  ·  Enter holds Space  ·  Esc ends"

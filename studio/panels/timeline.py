@@ -95,7 +95,9 @@ class TimelinePanel(QWidget):
         watch(generation, "started steps request", self._show_steps)
         watch(self._studio.result, "variation", self._show_steps_again)
         watch(generation, "steps chosen", self._show_current)
+        watch(generation, "marks", self._show_marked)
         self.strip.stepChosen.connect(self._look_at)
+        self.strip.menuRequested.connect(self._show_step_menu)
 
     def _show_length(self) -> None:
         playback = self._studio.playback
@@ -180,8 +182,7 @@ class TimelinePanel(QWidget):
         generation, stage = self._studio.generation, self._studio.stage
         self.strip.setVisible(generation.request is not None)
         if not set(self._shown) & set(generation.steps):
-            # A token is no step to look back at: there are too many of them for a place each.
-            self.strip.clear(generation.total if generation.unit == "step" else 0)
+            self.strip.clear(self._places(), generation.unit)
             self._shown = ()
         self.strip.keepSteps(step.step for step in generation.steps)
         shown = set(self._shown)
@@ -191,10 +192,31 @@ class TimelinePanel(QWidget):
                 self.strip.addStep(step.step, picture, 1 - float(step.masked.mean()))
         self._shown = generation.steps
 
+    def _places(self) -> range:
+        """Steps that have a place before they are there: not those before a branch, and no tokens,
+        as there are too many of them."""
+        generation = self._studio.generation
+        steps, total, request = generation.steps, generation.total, generation.request
+        if generation.unit == "token" or (not steps and request and request.branch):
+            return range(0)
+        return range(steps[0].step if steps else 0, total)
+
     def _show_current(self) -> None:
         generation = self._studio.generation
         at = generation.looked_at
         self.strip.setCurrent(generation.steps[at].step if at >= 0 else -1)
+
+    def _show_marked(self) -> None:
+        self.strip.setMarked(self._studio.token_marks.marked_steps)
+
+    def _show_step_menu(self, number: int, place: QPoint) -> None:
+        """What can be done from a step; it is gone to first."""
+        self._look_at(number)
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        for name in ("branch", "continue", "repaint_tokens", "unmark_tokens", "compare_step"):
+            menu.addAction(self._actions[name])
+        menu.popup(place)
 
     def _look_at(self, number: int) -> None:
         """Look at the step of a number."""

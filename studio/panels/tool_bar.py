@@ -10,7 +10,7 @@ from studio.panels.window_actions import Actions, tool_button
 
 _GROUPS = (
     ("brush", "eraser", "select", "wand", "rectangle", "ellipse", "lasso", "polygon", "fill"),
-    ("pan", "window"),
+    ("pan", "window", "repaint", "pin"),
     ("track_backward", "track_forward"),
     ("undo", "redo", "clear_masks"),
 )

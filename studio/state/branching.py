@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from core.cards import ModelCard
 from core.options import Option, Value
 from core.requests import DecoderEntry, GenerationRequest
+from core.schedules import masked_after
 from core.tasks import TASKS
 from studio.state.generation import Generation
 from studio.state.models import Models
@@ -96,6 +98,48 @@ class Branching(QObject):
         if request is None or card is None or not TASKS[request.task].needs_label:
             return ()
         return card.classes
+
+    @property
+    def place(self) -> str:
+        """The step that is looked at, in words."""
+        job = self._generation
+        return f"{job.unit} {job.steps[job.looked_at].step + 1:,}" if job.steps else ""
+
+    @property
+    def about(self) -> str:
+        """What a branch from here takes over, in sentences."""
+        masked, edits = self._masked(), self._marks.edits
+        kept = 1 - float(masked.mean())
+        count = self._generation.request.count if self._generation.request else 1
+        which = f", variation {self._marks.variation + 1}" if count > 1 else ""
+        parts = [
+            f"A new take goes on from {self.place}{which}: {kept:.0%} of its tokens are decided "
+            "and stay. This take stays as it is."
+        ]
+        if edits is not None and not edits.empty:
+            again, pinned = int(edits.again.sum()), int(edits.pinned.sum())
+            parts.append(f"Marked: {again:,} to be decided again, {pinned:,} to be kept.")
+        return " ".join(parts)
+
+    def left(self, settings: Settings) -> str:
+        """How much is still to be decided with these settings, a sentence."""
+        masked = int(self._masked().sum())
+        if not masked:
+            return "All tokens are decided: mark some, or go back to an earlier step."
+        values = {option.name: option.default for option in self.schema(settings.decoder)}
+        values |= settings.options
+        schedule, steps = values.get("schedule"), values.get("steps")
+        if not isinstance(schedule, str) or not isinstance(steps, int):
+            return f"{masked:,} tokens are still to be decided."
+        counts = masked_after(schedule, steps, self._masked().size)
+        left = steps - sum(count >= masked for count in counts)
+        return f"{masked:,} tokens are still to be decided, in {left} of {steps} steps."
+
+    def _masked(self) -> NDArray[np.bool_]:
+        """What a branch from here has to decide, bool (t, h, w)."""
+        job, edits = self._generation, self._marks.edits
+        masked = job.steps[job.looked_at].masked[self._marks.variation]
+        return masked if edits is None else (masked | edits.again) & ~edits.pinned
 
     @property
     def settings(self) -> Settings:

@@ -21,6 +21,8 @@ from studio.state.take import Runs
 from studio.state.token_marks import TokenMarks
 
 Pictures = dict[int, Pixels]
+COUNT = 6
+"""How many candidates are asked for."""
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class TokenCandidates(Observable):
             edits = edits.marked(edits.again, FREE)  # all others count as they stand now
         self.leave()
         self.asked = True
-        asked = CandidatesRequest(replace(branch, edits=edits), place)
+        asked = CandidatesRequest(replace(branch, edits=edits), place, COUNT)
         job = asyncio.ensure_future(self._ask(asked))
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)

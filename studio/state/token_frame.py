@@ -73,6 +73,8 @@ def described(frame: TokenFrame, row: int, column: int, unit: str) -> str:
     at = row, column
     given, masked, kept_at = bool(frame.given[at]), bool(frame.masked[at]), int(frame.kept_at[at])
     parts = []
+    if masked and unit == "token":
+        return "Not decided yet"
     if frame.tokens is not None:
         parts.append(f"Token {frame.tokens[at]:,}")
     if masked:

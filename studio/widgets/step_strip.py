@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
-from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QToolTip, QWidget
 
+from core.token_edits import AGAIN
 from studio import theme
 from studio.widgets.pictures import image_of
+from studio.widgets.token_marks import paint_mark
 
 _CELL, _HEIGHT = QSize(84, 48), 74
 _GAP = 6
@@ -27,9 +40,11 @@ class StepStrip(QScrollArea):
 
     Signals:
         stepChosen(int): a click or an arrow key asks for a step that is there, by its number.
+        menuRequested(int, QPoint): what can be done with a step is asked for, at a global place.
     """
 
     stepChosen = Signal(int)
+    menuRequested = Signal(int, QPoint)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,9 +58,14 @@ class StepStrip(QScrollArea):
         self.cells = _Cells(self)
         self.setWidget(self.cells)
 
-    def clear(self, places: int = 0) -> None:
-        """Starts anew, with empty places for the first `places` steps."""
-        self.cells.clear(places)
+    def clear(self, places: range = range(0), unit: str = "step") -> None:
+        """Starts anew, with empty places for the steps of these numbers; `unit` is what a step is
+        called."""
+        self.cells.clear(places, unit)
+
+    def setMarked(self, counts: Mapping[int, int]) -> None:
+        """How many tokens a person has marked on a step, by its number."""
+        self.cells.setMarked(counts)
 
     def addStep(self, number: int, picture: np.ndarray | None, kept_share: float) -> None:
         """A step is there; without a picture it shows its number only.
@@ -67,6 +87,13 @@ class StepStrip(QScrollArea):
             place = self.cells.cell(number)
             self.ensureVisible(place.center().x(), place.center().y(), _CELL.width(), 0)
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Any wheel goes along the row: there is nothing above or below."""
+        delta = event.angleDelta()
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.value() - (delta.x() or delta.y()))
+        event.accept()
+
 
 class _Cells(QWidget):
     """The row inside the scroll area."""
@@ -77,13 +104,15 @@ class _Cells(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFont(theme.font(theme.SMALL_PX, tabular=True))
         self._strip = strip
-        self._empty = 0  # steps from 0 on that have a place before they are there
+        self._empty = range(0)  # steps that have a place before they are there
+        self._unit = "step"
+        self._marked: Mapping[int, int] = {}
         self._order: list[int] = []  # number of the step at each place
         self._steps: dict[int, tuple[QImage | None, float]] = {}
         self._current = -1
 
-    def clear(self, places: int) -> None:
-        self._empty, self._current = places, -1
+    def clear(self, places: range, unit: str) -> None:
+        self._empty, self._unit, self._current = places, unit, -1
         self._steps.clear()
         self._arrange()
 
@@ -104,6 +133,19 @@ class _Cells(QWidget):
         self._current = number
         self.update()
 
+    def setMarked(self, counts: Mapping[int, int]) -> None:
+        self._marked = dict(counts)
+        self.update()
+
+    def about(self, number: int) -> str:
+        """What there is to say of a step, in one line."""
+        step = self._steps.get(number)
+        parts = [f"{self._unit.capitalize()} {number + 1:,}"]
+        parts.append("not decoded yet" if step is None else f"{step[1]:.0%} of the tokens decided")
+        if marked := self._marked.get(number, 0):
+            parts.append(f"{marked:,} marked")
+        return "  ·  ".join(parts)
+
     def cell(self, number: int) -> QRect:
         """Where the picture of a step stands; one that has no place yet, after the last."""
         return self._cell_at(bisect_left(self._order, number))
@@ -112,7 +154,7 @@ class _Cells(QWidget):
         return QRect(_SIDE + place * (_CELL.width() + _GAP), 6, _CELL.width(), _CELL.height())
 
     def _arrange(self) -> None:
-        self._order = sorted({*range(self._empty), *self._steps})
+        self._order = sorted({*self._empty, *self._steps})
         width = 2 * _SIDE + len(self._order) * (_CELL.width() + _GAP) - _GAP
         self.setMinimumSize(max(0, width), _HEIGHT)
         self.update()
@@ -137,6 +179,10 @@ class _Cells(QWidget):
         painter.fillRect(place, theme.CANVAS if known else theme.BACKGROUND)
         if known:
             self._paint_step(painter, place, *self._steps[number])
+        if self._marked.get(number):
+            painter.fillRect(_badge(place), theme.UNDER_PICTURE)
+            paint_mark(painter, QRectF(_badge(place)), AGAIN)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         current = number == self._current
         painter.setPen(QPen(theme.ACCENT, 2) if current else QPen(theme.LINE, 1))
@@ -184,10 +230,27 @@ class _Cells(QWidget):
             painter.setPen(theme.ACCENT)
             painter.drawRect(self.visibleRegion().boundingRect().adjusted(0, 0, -1, -1))
 
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            place = self._place_at(event.pos())
+            words = self.about(self._order[place]) if 0 <= place < len(self._order) else ""
+            QToolTip.showText(event.globalPos(), words, self)
+            return True
+        return super().event(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            x = event.position().x() - _SIDE
-            self._choose_at(int(x // (_CELL.width() + _GAP)))
+            self._choose_at(self._place_at(event.position().toPoint()))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """At the cursor, or, asked for with a key, at the step that is looked at."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        place = self._place_at(self.cell(self._current).center() if by_key else event.pos())
+        if 0 <= place < len(self._order) and self._order[place] in self._steps:
+            self._strip.menuRequested.emit(self._order[place], event.globalPos())
+
+    def _place_at(self, point: QPoint) -> int:
+        return (point.x() - _SIDE) // (_CELL.width() + _GAP)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         targets = {
@@ -200,3 +263,8 @@ class _Cells(QWidget):
             self._choose(targets[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
+
+
+def _badge(cell: QRect) -> QRect:
+    """A small square in the corner of a picture."""
+    return QRect(cell.right() - 15, cell.top() + 3, 13, 13)

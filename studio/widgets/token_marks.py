@@ -55,7 +55,7 @@ def _hatch(painter: QPainter, cell: QRectF) -> None:
 
 
 def _sign(painter: QPainter, cell: QRectF, mark: int) -> None:
-    radius = min(cell.width(), cell.height()) * (0.13 if mark == KEPT else 0.2)
+    radius = min(cell.width(), cell.height()) * (0.13 if mark == KEPT else 0.3)
     painter.save()
     painter.setPen(QPen(_UNDER, 1.5))
     painter.setBrush(KEPT_COLOUR)

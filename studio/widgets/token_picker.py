@@ -33,11 +33,13 @@ class TokenPicker:
     """Attributes:
     pointed: row and column of the token under the cursor; chosen: of the one that is looked at,
         which arrow keys move. `NOWHERE` when there is none.
+    by_keyboard: whether it was asked about with a key.
     """
 
     def __init__(self, view: ClipView) -> None:
         self._view = view
         self.pointed, self.chosen = NOWHERE, NOWHERE
+        self.by_keyboard = False
 
     def at(self, cursor: QPointF | None) -> Cell:
         """The token at a view point."""
@@ -59,7 +61,7 @@ class TokenPicker:
     def pick(self, cursor: QPointF) -> None:
         """Look at the token at a view point, and ask about it; beside the lens, at none."""
         self.choose(self.at(cursor))
-        self._ask()
+        self._ask(by_keyboard=False)
 
     def choose(self, cell: Cell) -> None:
         """Look at a token, or at `NOWHERE`; whoever listens is told when it is another one."""
@@ -90,7 +92,7 @@ class TokenPicker:
         if key == Qt.Key.Key_Escape:
             self.choose(NOWHERE)
         elif key in _ENTER:
-            self._ask()
+            self._ask(by_keyboard=True)
         elif self._view.lens is not None:
             height, width = self._view.lens.given.shape
             down, right = _WAYS[Qt.Key(key)]
@@ -117,7 +119,8 @@ class TokenPicker:
             painter.setPen(QPen(colour, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.SquareCap))
             painter.drawRect(frame.toRect())
 
-    def _ask(self) -> None:
+    def _ask(self, *, by_keyboard: bool) -> None:
+        self.by_keyboard = by_keyboard
         if self.chosen != NOWHERE:
             self._view.tokenAsked.emit(*self.chosen)
 

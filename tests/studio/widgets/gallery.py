@@ -169,8 +169,8 @@ def steps() -> QWidget:
     page, column = _page(900)
     strip, empty, long = StepStrip(), StepStrip(), StepStrip()
     pictures = frames(6)
-    strip.clear(9)
-    long.clear(24)
+    strip.clear(range(9))
+    long.clear(range(24))
     for index, picture in enumerate(pictures):
         strip.addStep(index, picture, (index + 1) / 9)
         long.addStep(index, picture[:, 420:1500], (index + 1) / 24)

@@ -181,7 +181,7 @@ def test_without_a_clip_the_transport_is_off(qtbot):
 @pytest.fixture
 def strip(qtbot) -> StepStrip:
     made = shown(qtbot, StepStrip())
-    made.clear(12)
+    made.clear(range(12))
     for index in range(3):
         made.addStep(index, np.full((64, 64, 3), 60 * index, np.uint8), index / 12)
     return made
@@ -209,7 +209,7 @@ def test_arrow_keys_walk_through_the_steps(strip, qtbot):
 
 
 def test_the_current_step_is_scrolled_into_view(strip):
-    strip.clear(64)
+    strip.clear(range(64))
     strip.addStep(50, None, 0.8)
 
     strip.setCurrent(50)
