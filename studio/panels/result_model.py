@@ -87,7 +87,7 @@ class ResultModel(QAbstractListModel):
         if beside:
             lines = (card.model, seeds_of(card), *pace_of(card), when(card.made))
         else:
-            lines = ("  ·  ".join((card.model, seeds_of(card), *pace_of(card))),)
+            lines = (" · ".join((card.model, seeds_of(card), *pace_of(card, " · "))),)
         return Heading(title_of(card), lines)
 
     def _tile(self, pick: Pick) -> Tile:

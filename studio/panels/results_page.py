@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -157,6 +157,8 @@ class ResultsPage(QWidget):
         indices = sorted(self.view.selectedIndexes(), key=lambda index: index.row())
         picks = (self.model.pick(index) for index in indices)
         self._studio.gallery.chosen = tuple(pick for pick in picks if pick is not None)
+        # What is written of it takes room below the gallery, which is known a little later.
+        QTimer.singleShot(0, lambda: self.view.scrollTo(self.view.currentIndex()))
 
     def _note_place(self) -> None:
         self._place = self.view.verticalScrollBar().value()

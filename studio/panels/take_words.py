@@ -20,16 +20,16 @@ def seeds_of(card: TakeCard) -> str:
     request = card.request
     if request.count == 1:
         return f"Seed {request.seed}"
-    return f"Seeds {request.seed} to {request.seed + request.count - 1}"
+    return f"Seeds {request.seed}–{request.seed + request.count - 1}"
 
 
-def pace_of(card: TakeCard) -> tuple[str, ...]:
-    """Steps and time, as far as they are known."""
+def pace_of(card: TakeCard, between: str = "  ·  ") -> tuple[str, ...]:
+    """Steps and time in one text, as far as they are known."""
     seconds = card.seconds
     words = [f"{card.total:,} {card.unit}s"] if card.total else []
     if seconds is not None:
         words.append(progress.spoken(seconds))
-    return ("  ·  ".join(words),) if words else ()
+    return (between.join(words),) if words else ()
 
 
 def when(made: datetime) -> str:
