@@ -83,15 +83,25 @@ class History(Observable):
         """Keep takes in a folder, and list those that are there; None keeps them in memory."""
         self._empty_trash()
         self._folder, self.entries = folder, ()
+        at_work = {take.id for take in self._queue.order}
+        for take, entry in self._known.items():
+            if take not in at_work:  # what is only looked at may be in the new folder too
+                self._release(entry)
         self._let_go()
         self.opening = folder is not None
         if folder is not None:
             self._later(self._list, folder)
 
+    async def written(self) -> None:
+        """Returns when all that there is now is on the disk."""
+        for keeper in self._keepers.values():
+            keeper.hurry()
+        await asyncio.wrap_future(self._writer.submit(lambda: None))
+
     async def end(self) -> None:
         """Empty the trash; returns when everything is on the disk."""
         self._empty_trash()
-        await asyncio.wrap_future(self._writer.submit(lambda: None))
+        await self.written()
         self._writer.shutdown()
         for keeper in self._keepers.values():
             keeper.end()
@@ -215,6 +225,10 @@ class History(Observable):
         there = [entry for entry in listed if not entry.card.deleted]
         self.entries = _newest_first({*self.entries, *there})
         self.opening = False
+        take = self._generation.take
+        entry = self.entry(take)
+        if take is not None and entry is not None:
+            self._keep(entry, take)
         self._wait_again(there, order)
         self._follow_queue()
 

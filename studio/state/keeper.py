@@ -72,6 +72,11 @@ class Keeper(QObject):
         """Whether all that there is was written."""
         return not self._unwritten and not self._timer.isActive()
 
+    def hurry(self) -> None:
+        """Write now what would be written in a moment."""
+        if self._timer.isActive():
+            self._write()
+
     def end(self) -> None:
         """Follow the take no more."""
         self._timer.stop()

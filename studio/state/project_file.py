@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from core.project.contents import Contents
 from core.project.disk import reason
 from core.project.folder import SUFFIX, folder_of
 from core.project.journal import Journal
-from core.project.lock import InUse
+from core.project.lock import InUse, take_hold
 from core.project.moving import Opened, close, copy_of, hold_and_read, move_or_copy
 from core.project.rescue import UNTITLED, drafts_folder, is_draft, new_draft, title
 from core.project.snapshots import Snapshot
@@ -66,11 +66,13 @@ class ProjectFile(Observable):
         stage: Stage,
         queue: Queue,
         notices: Notices,
+        takes_written: Callable[[], Awaitable[None]],
         parent: QObject | None = None,
     ) -> None:
+        """`takes_written` returns when all takes are in their folders as they are now."""
         super().__init__(parent)
         self._project, self._session, self._stage = project, session, stage
-        self._queue, self._notices = queue, notices
+        self._queue, self._notices, self._takes_written = queue, notices, takes_written
         self._journal: Journal | None = None
         self._task: asyncio.Task[None] | None = None
         self._changed = False  # since the last snapshot
@@ -177,6 +179,7 @@ class ProjectFile(Observable):
     def _begin_draft(self) -> None:
         try:
             folder = new_draft()
+            take_hold(folder)
         except OSError as error:
             self.timer.stop()
             self._tell_trouble(reason(error))
@@ -189,7 +192,7 @@ class ProjectFile(Observable):
         if not why:
             self._notices.tell("info", "The project is saved again.")
         elif not before:
-            self._notices.tell(
+            self._session.tell_past_opening(
                 "error",
                 f"The project cannot be saved in {self._project.folder or drafts_folder()}: {why}. "
                 "You can go on, all stays in memory; help there, or save the project elsewhere.",
@@ -247,6 +250,7 @@ class ProjectFile(Observable):
 
     async def _save_as(self, folder: Path) -> None:
         before = self._project.folder
+        await self._takes_written()
         await self._leave(moving=True)
         try:
             await asyncio.to_thread(move_or_copy, before, folder)

@@ -206,6 +206,7 @@ class Studio(QObject):
             self.stage,
             self.queue,
             self.notices,
+            self.history.written,
             self,
         )
         self.packing = Packing(self.project, self.project_file, self.notices, self)
@@ -463,13 +464,18 @@ class Studio(QObject):
         self.models.look_in(tuple(place for place in (*shipped, *more, own) if place is not None))
 
     def _is_of_open_clip(self, card: TakeCard) -> bool:
-        clip = self.session.clip
+        clip, owner = self.session.clip, self.project.owner(card.id)
+        if clip is not None and owner:
+            return owner == self.project.open_id
         if clip is None or isinstance(clip, BlankClip):
             return clip is not None and card.request.clip is None
         return str(clip.path) == card.request.clip
 
     def _open_clip_of(self, card: TakeCard) -> None:
-        request = card.request
+        request, owner = card.request, self.project.owner(card.id)
+        if self.project.clip(owner) is not None:
+            self.project.switch(owner)
+            return
         if request.clip is not None:
             self.session.open(Path(request.clip), request.margins)
             return
