@@ -180,6 +180,8 @@ class CandidatesPopover(QFrame):
 
     def _move_beside(self) -> None:
         """To the right of the token, or to the left where there is no room, inside the view."""
+        if not self.isVisible():
+            return
         cell = self._view.tokens.rect(self._view.tokens.chosen).toRect()
         room = self._view.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         mine = QRect(QPoint(cell.right() + _BESIDE, cell.top()), self.size())

@@ -16,6 +16,7 @@ class TokenFrame:
 
     Attributes:
         number: which of the token frames it is; step: number of the step, None before the first.
+        first: number of the step that decides its first token, where each step decides one.
         tokens: int32, those that stand there; None before the first step.
         given: bool, came from the user's picture.
         masked: bool, still to be predicted.
@@ -29,6 +30,7 @@ class TokenFrame:
     kept_at: NDArray[np.int32]
     confidence: NDArray[np.float32]
     number: int = 0
+    first: int = 0
     step: int | None = None
     tokens: NDArray[np.int32] | None = None
     begun: int | None = None
@@ -63,9 +65,9 @@ def token_frame(
         confidence = step.confidence[variation, t].astype(np.float32)
     if not steps:
         return TokenFrame(given, masked, kept_at, confidence, t)
-    last, begun = steps[-1], steps[0].step if branch else None
-    tokens = last.tokens[variation, t]
-    return TokenFrame(given, masked, kept_at, confidence, t, last.step, tokens, begun)
+    last, begun, grid = steps[-1], steps[0].step if branch else None, started.given.size
+    first, tokens = last.step // grid * grid + t * given.size, last.tokens[variation, t]
+    return TokenFrame(given, masked, kept_at, confidence, t, first, last.step, tokens, begun)
 
 
 def described(frame: TokenFrame, row: int, column: int, unit: str) -> str:
@@ -81,9 +83,11 @@ def described(frame: TokenFrame, row: int, column: int, unit: str) -> str:
         parts.append("condition, drawn again" if given else "masked")
     elif kept_at < 0:
         parts.append("given")
+    elif kept_at == frame.begun:
+        parts.append(f"kept by {unit} {kept_at + 1:,}")
     else:
-        by = "by" if kept_at == frame.begun else "at"
-        parts.append(f"kept {by} {unit} {kept_at + 1:,}")
+        exact = frame.first + row * frame.given.shape[1] + column
+        parts.append(f"kept at {unit} {(exact if unit == 'token' else kept_at) + 1:,}")
     if frame.confidence[at] > 0 and not (given and kept_at < 0):
         parts.append(f"{frame.confidence[at]:.0%} sure")
     return "  ·  ".join(parts)

@@ -92,7 +92,7 @@ def _colours(lens: LensPicture) -> np.ndarray:
     pixels[lens.given] = _bgra(theme.GIVEN, _ALPHA // 3)
     if lens.mode == "state":
         newest = max(0, int(lens.kept_at.max())) if lens.step is None else lens.step
-        pixels[lens.kept] = _bgra(theme.KEPT, _ALPHA // 2)
+        pixels[lens.kept] = _bgra(theme.KEPT, _ALPHA // 3)
         pixels[lens.kept & (lens.kept_at == newest)] = _bgra(theme.KEPT, _ALPHA + 50)
         pixels[lens.masked] = _bgra(MASKED, _ALPHA)
         pixels[lens.hints] = _bgra(HINT, _ALPHA)

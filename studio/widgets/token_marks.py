@@ -42,7 +42,7 @@ def _hatch(painter: QPainter, cell: QRectF) -> None:
     """Slanted lines, light on dark, so that they are seen on any picture."""
     painter.save()
     painter.setClipRect(cell, Qt.ClipOperation.IntersectClip)
-    painter.fillRect(cell, QColor(0, 0, 0, 90))
+    painter.fillRect(cell, _UNDER)
     reach = cell.width() + cell.height()
     starts = np.arange(_HATCH / 2, reach, _HATCH)
     lines = [
@@ -55,7 +55,7 @@ def _hatch(painter: QPainter, cell: QRectF) -> None:
 
 
 def _sign(painter: QPainter, cell: QRectF, mark: int) -> None:
-    radius = min(cell.width(), cell.height()) * (0.13 if mark == KEPT else 0.3)
+    radius = min(cell.width(), cell.height()) * (0.13 if mark == KEPT else 0.27)
     painter.save()
     painter.setPen(QPen(_UNDER, 1.5))
     painter.setBrush(KEPT_COLOUR)
