@@ -20,6 +20,11 @@ def best_device() -> torch.device:
     return torch.device("cpu")
 
 
+def device_of(name: str) -> torch.device:
+    """A device by its name; the best one for ""."""
+    return torch.device(name) if name else best_device()
+
+
 @cache
 def fast_dtype(device: torch.device) -> torch.dtype:
     """The fastest format that is exact enough for a transformer; measured once on a CPU."""

@@ -56,6 +56,7 @@ class GenerationRequest:
             see `branched`.
         parent: the variation of `branch` that all variations of this request begin with.
         edits: tokens of it that are decided again, or kept whatever comes; None = there are none.
+        device: "cpu" where no other shall be used; "" takes the best one.
     """
 
     bundle: str
@@ -77,6 +78,7 @@ class GenerationRequest:
     branch: bytes | None = None
     parent: int = 0
     edits: TokenEdits | None = None
+    device: str = ""
 
     @property
     def covered(self) -> Window:

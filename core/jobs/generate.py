@@ -20,7 +20,7 @@ from torch import Tensor
 
 from core.bundle import ModelBundle
 from core.decoders.state import DecodeState
-from core.device import best_device, device_name
+from core.device import device_name, device_of
 from core.errors import OutOfMemory
 from core.jobs.bundles import bundle_in, release
 from core.jobs.clock import Clock
@@ -61,13 +61,14 @@ def run(
     except (torch.OutOfMemoryError, MemoryError) as error:
         release()
         raise OutOfMemory(
-            f"There is not enough memory on {device_name(best_device())} for this generation. "
-            "Ask for fewer variations at once, or close other programs that use the device."
+            f"There is not enough memory on {device_name(device_of(request.device))} for this "
+            "generation. Ask for fewer variations at once, or close other programs that use the "
+            "device."
         ) from error
 
 
 def _generate(plan: Plan, watched: bool) -> Iterator[GenerationUpdate]:
-    clock, device = Clock(), best_device()
+    clock, device = Clock(), device_of(plan.request.device)
     begin_peak(device)
     with clock.part("load"):
         bundle = bundle_in(Path(plan.request.bundle), device)

@@ -17,6 +17,7 @@ from core.requests import REFINER, GenerationRequest
 from core.tasks import TASKS, Known, Task, known_regions, token_grid
 
 MAXIMUM_COUNT = 16
+DEVICES = ("", "cpu")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +73,8 @@ def checked(request: GenerationRequest) -> Plan:
     Raises:
         UserError: something is unknown, missing or does not fit; the message says what to do.
     """
+    if request.device not in DEVICES:
+        raise UserError(f"The device is “{request.device}”; it can be “cpu”, or none for the best.")
     card = ModelCard.read(Path(request.bundle))
     task = _task(request, card)
     label = _label(request, task, card)

@@ -312,6 +312,14 @@ def test_running_out_of_memory_is_explained(
         updates(painting)
 
 
+def test_job_computes_on_the_device_that_it_asks_for(painting: GenerationRequest) -> None:
+    finished = updates(replace(painting, device="cpu"))[-1]
+
+    assert finished.device.startswith("CPU")
+    with pytest.raises(UserError, match="“abacus”"):
+        updates(replace(painting, device="abacus"))
+
+
 def test_changed_bundle_is_loaded_again(painting: GenerationRequest, tmp_path: Path) -> None:
     bundle = tiny_bundle(tmp_path / "own")
     request = replace(painting, bundle=str(bundle))
