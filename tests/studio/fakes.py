@@ -13,6 +13,9 @@ from core.jobs.windows import Windows
 from core.options import option, schema
 from core.requests import (
     BundleEntry,
+    Candidate,
+    Candidates,
+    CandidatesRequest,
     Capabilities,
     CapabilitiesRequest,
     DecoderEntry,
@@ -137,7 +140,7 @@ def causal_updates(request: GenerationRequest) -> Iterator[object]:
     """All windows of a request, from the step after its state on."""
     windows = Windows(CAUSAL_FRAMES, request.overlap, request.length or CAUSAL_FRAMES)
     total = CAUSAL_TOTAL * len(windows)
-    resumed = int(request.resume.split()[1]) + 1 if request.resume else 0
+    resumed = _done(request)
     for window in range(resumed // CAUSAL_TOTAL, len(windows)):
         first = windows.first(window)
         kept = (windows.overlap if window else request.kept) * CAUSAL_TOTAL // CAUSAL_FRAMES
@@ -153,6 +156,12 @@ def causal_updates(request: GenerationRequest) -> Iterator[object]:
         else:
             timings = Timings(0.1, 0.2, 0.3, 0.4)
             yield GenerationFinished(clips[:, fresh], timings, "CPU", first + fresh.start)
+
+
+def _done(request: GenerationRequest) -> int:
+    """Steps that are done in the state that a request goes on from."""
+    state = request.resume or request.branch
+    return int(state.split()[1]) + 1 if state else 0
 
 
 def _causal_clips(first: int, count: int) -> np.ndarray:
@@ -196,6 +205,15 @@ def pixels(request: StepsRequest | RoundTripRequest) -> Iterator[Pixels]:
             yield Pixels(first, np.full((count, SIDE, SIDE, 3), ROUND_TRIP_LEVEL, np.uint8))
 
 
+def candidates(request: CandidatesRequest) -> Iterator[Candidates | Pixels]:
+    """Token 40 + k is the k-th likeliest, each half as likely as the one before; the third one
+    stands there. A picture has the level of its number."""
+    likeliest = tuple(Candidate(40 + k, 0.5 ** (k + 1)) for k in range(request.count))
+    yield Candidates(likeliest, likeliest[2], 1.9)
+    for number in range(request.count):
+        yield Pixels(number, np.full((2, 6, 6, 3), 10 * number, np.uint8))
+
+
 class ReplayingEngine:
     """Answers as an engine would, from the step after `resume`.
 
@@ -203,6 +221,7 @@ class ReplayingEngine:
         requests: every generation that was asked for.
         imports: every import that was asked for; `imported` answers each.
         pixels: every request for pixels; `hold_pixels`: whether it waits for ever with the answer.
+        candidates: every request for candidates; `no_candidates`: why there are none, or None.
         closed: how many runs were closed before their end.
         hold_after: the number of the step before which it waits for ever, or None.
         fail_after: the number of the step before which it raises `error`, or None.
@@ -215,6 +234,8 @@ class ReplayingEngine:
         self.imported: Imported | Exception | None = None
         self.pixels: list[StepsRequest | RoundTripRequest] = []
         self.hold_pixels = False
+        self.candidates: list[CandidatesRequest] = []
+        self.no_candidates: Exception | None = None
         self.closed = 0
         self.hold_after: int | None = None
         self.fail_after: int | None = None
@@ -230,6 +251,14 @@ class ReplayingEngine:
                 await asyncio.sleep(0)
                 if self.hold_pixels:
                     await asyncio.Event().wait()
+                yield answer
+            return
+        if isinstance(request, CandidatesRequest):
+            self.candidates.append(request)
+            await asyncio.sleep(0)
+            if self.no_candidates is not None:
+                raise self.no_candidates
+            for answer in candidates(request):
                 yield answer
             return
         if isinstance(request, ImportRequest):
@@ -254,7 +283,9 @@ class ReplayingEngine:
     def _updates(self, request: GenerationRequest) -> Iterable[object]:
         if request.bundle == CAUSAL_BUNDLE:
             return causal_updates(request)
-        first = int(request.resume.split()[1]) + 1 if request.resume else 0
+        first = _done(request)
+        if request.branch and not request.resume:
+            first -= 1  # where a branch begins is a step
         return [started(), *(stepped(k) for k in range(first, TOTAL)), finished()]
 
     async def _misbehave(self, update: object) -> None:
