@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
 
 from PySide6.QtGui import QUndoCommand
 
 from core.masks import MaskTrack, Runs
 from core.token_edits import TokenEdits
-
-
-class Marked(Protocol):
-    """What has marks on its tokens, by step and variation."""
-
-    marks: Any
-
 
 _MASKS = 1  # commands of one id may be merged
 _ENTRY_BYTES = 120  # of a mapping, about
@@ -73,19 +65,27 @@ class EditMasks(QUndoCommand):
 
 
 class EditMarks(QUndoCommand):
-    """Marks on the tokens of a step of a take instead of those before."""
+    """Marks on the tokens of a step instead of those before; None = it had none of its own.
 
-    def __init__(self, text: str, take: Marked, spot: tuple[int, int], after: TokenEdits) -> None:
+    Args:
+        show: makes marks those of the step, and brings it into view.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        before: TokenEdits | None,
+        after: TokenEdits,
+        show: Callable[[TokenEdits | None], None],
+    ) -> None:
         super().__init__(text)
-        self._take, self._spot = take, spot
-        self._before, self._after = take.marks.get(spot), after
+        self._before, self._after, self._show = before, after, show
 
     def redo(self) -> None:
-        self._take.marks = {**self._take.marks, self._spot: self._after}
+        self._show(self._after)
 
     def undo(self) -> None:
-        marks = {spot: edits for spot, edits in self._take.marks.items() if spot != self._spot}
-        self._take.marks = marks if self._before is None else {**marks, self._spot: self._before}
+        self._show(self._before)
 
 
 def _added(before: MaskTrack, after: MaskTrack) -> int:

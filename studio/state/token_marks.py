@@ -7,6 +7,7 @@ that it goes on from; what was pinned for it is pinned in all of its steps.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -74,7 +75,8 @@ class TokenMarks(Observable):
             return
         after = before.marked(places & self._markable(mark), mark)
         if after != before:
-            self._masks.history.push(EditMarks(_named(mark), take, spot, after))
+            show = partial(self._show, take, spot)
+            self._masks.history.push(EditMarks(_named(mark), take.marks.get(spot), after, show))
 
     def mark_one(self, place: Place, mark: int) -> None:
         """Give one token a mark."""
@@ -108,6 +110,16 @@ class TokenMarks(Observable):
             return np.ones(started.given.shape, bool)
         masked = steps[self._generation.looked_at].masked[self.variation]
         return np.asarray(~started.given & ~masked)
+
+    def _show(self, take: Take, spot: Spot, edits: TokenEdits | None) -> None:
+        """Make these the marks of a step, which is looked at."""
+        rest = {other: known for other, known in take.marks.items() if other != spot}
+        take.marks = rest if edits is None else {**rest, spot: edits}
+        self._generation.show(take)
+        numbers = [step.step for step in take.steps]
+        if spot != self.spot and spot[0] in numbers:
+            self._result.variation = spot[1]
+            self._generation.look_at(numbers.index(spot[0]))
 
     def _follow(self) -> None:
         take, spot = self._generation.take, self.spot

@@ -120,7 +120,9 @@ def test_marks_are_undone_and_redone_with_the_masks(line: Line) -> None:
 
         line.marks.clear()
         assert line.marks.edits.empty
+        line.generation.look_at(0)
         line.masks.history.undo()
+        assert line.generation.chosen is None  # what changes is brought into view
         assert np.array_equal(line.marks.edits.again, at(0))
 
     run(scenario())
