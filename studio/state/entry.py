@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from core.takes.card import TakeCard, light
 from core.takes.film import Backdrop
 from studio.observable import Field, Observable
+from studio.state.pace import Unit
 from studio.state.take import RUNNING, Phase, Take
 
 
@@ -38,6 +39,10 @@ class Entry(Observable):
     @property
     def running(self) -> bool:
         return self.phase in RUNNING
+
+    @property
+    def unit(self) -> Unit:
+        return "token" if self.card.unit == "token" else "step"
 
     def change(self, **fields: Any) -> None:
         """Change fields of the card."""

@@ -123,6 +123,16 @@ class History(Observable):
             self._keep(entry, take)
         return entry.take
 
+    def request(self, entry: Entry) -> GenerationRequest | None:
+        """The full request of an entry, as `take` finds it."""
+        if entry.take is not None or entry.folder is None:
+            return entry.take.request if entry.take else entry.card.request
+        try:
+            return read_request(entry.folder)
+        except UserError as error:
+            self._notices.tell("error", str(error))
+            return None
+
     # The trash
 
     def delete(self, entries: Sequence[Entry]) -> None:
@@ -270,7 +280,7 @@ def _read(entry: Entry) -> Take:
     if folder is None:
         raise UserError("This take was only kept in memory, and is gone.")
     contents = read_contents(folder)
-    take = Take(read_request(folder), "token" if card.unit == "token" else "step")
+    take = Take(read_request(folder), entry.unit)
     take.id, take.made = card.id, card.made
     phase = Phase.FINISHED if contents.finished else entry.phase
     take.restore(contents, phase, card.failure, cast(Cause, card.cause))

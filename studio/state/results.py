@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QMetaObject, QObject
 
-from core.errors import UserError
-from core.requests import GenerationRequest
 from core.takes.card import TakeCard
-from core.takes.files import read_request
 from core.takes.film import first_of, newest_clips, read_film
 from studio.state.comparing import Comparing
 from studio.state.gallery import Gallery, Pick
@@ -130,23 +127,12 @@ class Results(QObject):
 
     def use_settings(self, pick: Pick) -> None:
         """Choose again all that one variation was made with: recipe, masks, window and seed."""
-        request = self.request(pick)
+        request = self._history.request(pick.entry)
         if request is not None:
             again = replace(request, seed=request.seed + pick.variation, count=1)
             self._on_its_clip(pick.entry.card, lambda: self._reuse.choose(again))
 
     # What is known of one
-
-    def request(self, pick: Pick) -> GenerationRequest | None:
-        """The full request, from the disk if need be; a notice tells when it is damaged."""
-        entry = pick.entry
-        if entry.take is not None or entry.folder is None:
-            return entry.take.request if entry.take else entry.card.request
-        try:
-            return read_request(entry.folder)
-        except UserError as error:
-            self._notices.tell("error", str(error))
-            return None
 
     def film(self, pick: Pick) -> Film | None:
         """A result in its place on the clip, small; None before there is one."""

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Qt
 
 from core.assets import model_folders
 from core.compositing import composited_length
-from core.estimates.table import tables_beside
 from core.project.folder import TAKES
 from core.project.rescue import is_draft
 from core.requests import GenerationRequest
@@ -37,6 +36,7 @@ from studio.state.generation import Generation
 from studio.state.growing import Growing
 from studio.state.history import History
 from studio.state.importing import Import
+from studio.state.jobs import Jobs
 from studio.state.library import Library
 from studio.state.log import Log
 from studio.state.mask_files import MaskFiles
@@ -87,7 +87,9 @@ class Studio(QObject):
         engine: Runs,
         settings: Settings | None = None,
         model_places: tuple[Path, ...] | None = None,
+        measured: Path | None = None,
     ) -> None:
+        """`measured` is the folder for what generations take on this device; None keeps nothing."""
         super().__init__()
         self.settings = settings or Settings()
         self.preferences = Preferences(self)
@@ -128,7 +130,7 @@ class Studio(QObject):
             self.recipe,
             self.queue,
             self.notices,
-            tables_beside(_own(folders)),
+            measured,
             lambda: getattr(engine, "pid", None),
             self,
         )
@@ -257,6 +259,16 @@ class Studio(QObject):
             self.notices,
             self._is_of_open_clip,
             self._open_clip_of,
+            self,
+        )
+        self.jobs = Jobs(
+            self.queue,
+            self.history,
+            self.generation,
+            self.results,
+            self.estimates,
+            self.models,
+            self.notices,
             self,
         )
         self.project.changed("folder").connect(self._keep_takes)

@@ -205,7 +205,7 @@ class Take(Observable):
             self._halted = phase
             self.phase = Phase.HALTING
             self._job.cancel()
-        elif self.phase in (Phase.WAITING, Phase.PAUSED):
+        elif self.phase in (Phase.WAITING, Phase.PAUSED, Phase.FAILED):
             self.phase = phase
 
     def go_back(self, step: int) -> None:
