@@ -154,12 +154,16 @@ def _taken(path: Path, kept: Path | None) -> Picture | None:
     try:
         with open_clip(path) as reader:
             picture = reader.thumbnail(int(len(reader) * _INTO), HEIGHT)
-        if kept is not None and kept.parent.parent.exists():
-            write_whole(kept, png(picture))
-        return picture
     except (UserError, OSError) as error:
         log.info("no thumbnail of %s: %s", path, error)
         return None
+    try:
+        if kept is not None:
+            kept.parent.mkdir(exist_ok=True)  # fails where the project is not there any more
+            write_whole(kept, png(picture))
+    except OSError as error:
+        log.info("the thumbnail of %s cannot be kept: %s", path, error)
+    return picture
 
 
 def _read(path: Path) -> Picture | None:

@@ -183,7 +183,9 @@ class Project(Observable):
             self._masks.forget(number)
         self._looked_at.clear()
         self._painted, self._takes = contents.masks, dict(contents.takes)
-        self.clips, self.folder = contents.clips, folder
+        self.clips = ()  # the clips of one project are never seen in the folder of another
+        self.folder = folder
+        self.clips = contents.clips
         choose_again(self._recipe, self._models, contents.recipe)
         self.replaced.emit()
         first = contents.open or next((clip.id for clip in contents.clips), "")
