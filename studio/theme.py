@@ -279,6 +279,9 @@ QPlainTextEdit { background: @background; border: 1px solid @line; border-radius
     selection-background-color: @deep; selection-color: @white; padding: 4px; }
 QPlainTextEdit:focus { border-color: @accent; }
 
+TileView { border: 1px solid transparent; }
+TileView:focus { border-color: @accent; }
+
 QListWidget { background: transparent; outline: none; }
 QListWidget::item { padding: 0 8px; border: 1px solid transparent; border-radius: @radius; }
 QListWidget::item:hover { background: @hover; }

@@ -338,5 +338,5 @@ def format_facts(shown: PictureFormat, pixel_aspect: Fraction | None) -> list[st
 def _readable(good: int, announced: int, inside: int) -> str:
     sentence = f"The file is damaged: {good} of {announced} frames could be read."
     if inside:
-        sentence += f" {inside} of the others lie between them and show the frame before."
+        sentence += f" In place of {inside} between them the frame before is shown."
     return sentence

@@ -9,6 +9,7 @@ from PySide6.QtCore import QMimeData, QObject
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLineEdit
 
+from studio.observable import watch
 from studio.state.dropping import Drop, sorted_out
 from studio.widgets.drop_hint import DropHint
 
@@ -28,8 +29,7 @@ class Drops(QObject):
         self._window = window
         self.hint = DropHint(window)
         window.setAcceptDrops(True)
-        for field in window.findChildren(QLineEdit):
-            field.setAcceptDrops(False)  # it would take a file for text
+        watch(window.studio.tools, "side", self._pass_by_fields)  # whose pages are made late
 
     def enter(self, event: QDragEnterEvent) -> None:
         """Something is dragged onto the window."""
@@ -62,6 +62,11 @@ class Drops(QObject):
                 window.import_checkpoint(drop.paths[0])
             case "refused":
                 studio.notices.tell("warning", drop.words)
+
+    def _pass_by_fields(self) -> None:
+        """A field for text would take a file for one."""
+        for field in self._window.findChildren(QLineEdit):
+            field.setAcceptDrops(False)
 
     def _sorted(self, data: QMimeData) -> Drop:
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

@@ -114,6 +114,7 @@ class ExportDialog(QDialog):
         for form in (self.details, self.options, self.shape):
             form.setLabelWidth(LABEL_PX)
         area = QScrollArea()
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls along
         area.setWidget(self._form)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)

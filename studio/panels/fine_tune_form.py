@@ -88,6 +88,7 @@ class FineTuneForm(QWidget):
         self._fill(grid)
         grid.setRowStretch(grid.rowCount(), 1)
         area = QScrollArea()
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls along
         area.setWidget(form)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)

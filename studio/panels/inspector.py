@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from studio.panels.job import JobPanel
@@ -23,6 +24,7 @@ class Inspector(QWidget):
         self.recipe = RecipePanel(studio, actions)
         self.job: JobPanel = JobPanel(studio, actions)
         scroll = QScrollArea()
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls along
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setWidget(self.recipe)

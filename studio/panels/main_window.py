@@ -281,9 +281,8 @@ class MainWindow(QMainWindow):
 
     def add_model(self, folder: Path) -> None:
         """Copy a model from a folder, in the model manager."""
-        dialog = ModelsDialog(self)
-        dialog.open()
-        dialog.add_folder(folder)
+        self.show_models()
+        self.studio.fetching.add_folder(folder)
 
     def show_models(self) -> None:
         ModelsDialog(self).open()

@@ -50,6 +50,7 @@ class ModelPage(QTabWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setDocumentMode(True)
+        self.setAccessibleName("About the model")
         self.tabBar().setDrawBase(False)
         self.facts: dict[str, str] = {}
         self.loops: list[ClipLoop] = []
@@ -251,6 +252,7 @@ def _words() -> QLabel:
 
 def _scrolled(inside: QWidget) -> QScrollArea:
     area = QScrollArea()
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it scrolls along
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -240,6 +240,7 @@ def _list(name: str) -> QComboBox:
     box = _List()
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.setAccessibleName(name)
+    box.setAccessibleDescription(name)  # what Linux reads of a list besides its entry
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(8)
     return box

@@ -80,14 +80,14 @@ class ResultsPage(QWidget):
         head.setSpacing(6)
         head.addWidget(self.search)
         head.addLayout(row)
-        self._stack = QStackedLayout()
-        self._stack.addWidget(self._with_margin(self.view))
-        self._stack.addWidget(self._empty_page())
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(head)
-        column.addLayout(self._stack, 1)
+        self._stack = QStackedLayout()
+        column.addLayout(self._stack, 1)  # at once: without a parent its page would be a window
+        self._stack.addWidget(self._with_margin(self.view))
+        self._stack.addWidget(self._empty_page())
         column.addWidget(self.details)
 
     def _with_margin(self, view: TileView) -> QWidget:

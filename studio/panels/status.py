@@ -10,6 +10,7 @@ from studio.panels.window_actions import Actions, tool_button
 from studio.state.studio import Studio
 from studio.widgets.clip_view import ClipView
 from studio.widgets.progress import TrackingProgress
+from studio.widgets.words import shortened
 
 
 class StatusBar(QStatusBar):
@@ -39,14 +40,14 @@ class StatusBar(QStatusBar):
     def _show_clip(self) -> None:
         session = self._studio.session
         if session.opening:
-            self.clip.setText(f"Opening {session.opening} …")
+            self.clip.setText(f"Opening {shortened(session.opening)} …")
         elif session.clip is None:
             self.clip.setText("No clip")
         else:
             clip = session.clip
             sound = "with sound" if clip.has_audio else "silent"
             self.clip.setText(
-                f"{clip.path.name}   {clip.size[0]} × {clip.size[1]}   "
+                f"{shortened(clip.path.name)}   {clip.size[0]} × {clip.size[1]}   "
                 f"{float(clip.rate):.5g} fps   {len(clip)} frames   {sound}"
             )
 

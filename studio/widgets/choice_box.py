@@ -25,6 +25,7 @@ class ChoiceBox(QComboBox):
     def __init__(self, label: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(label)
+        self.setAccessibleDescription(label)  # what Linux reads of a list besides its entry
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._model = QStandardItemModel(self)
         self.setModel(self._model)

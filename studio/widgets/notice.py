@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from studio import theme
+from studio.widgets.words import shortened
 
 Level = Literal["info", "warning", "error"]
 _COLOURS = {"info": theme.INFO, "warning": theme.WARNING, "error": theme.ERROR}
@@ -54,7 +55,8 @@ class Notice(QFrame):
         self.style().polish(self)
         self._level = level
         self._draw_icon()
-        self.text.setText(text)
+        self.text.setText(shortened(text))
+        self.text.setToolTip(text if shortened(text) != text else "")
         self.action.setText(action)
         self.action.setVisible(bool(action))
         self.setAccessibleName(f"{level.capitalize()}: {text}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QWheelEvent
@@ -73,6 +74,7 @@ class OptionForm(QWidget):
         for row, option in enumerate(advanced, len(plain) + 1):
             self._add_row(row, option)
         self.unfold.setVisible(bool(advanced))
+        self._order_tabs(*([self.controls[o.name] for o in part] for part in (plain, advanced)))
         self._show_advanced(self.unfold.isChecked())
 
     def values(self) -> dict[str, Value]:
@@ -108,6 +110,16 @@ class OptionForm(QWidget):
         self._labels[option.name], self.controls[option.name] = label, control
         self._grid.addWidget(label, row, 0)
         self._grid.addWidget(control, row, 1)
+
+    def _order_tabs(self, plain: list[QWidget], advanced: list[QWidget]) -> None:
+        """Controls that are made anew come in their place of the window, and not at its end.
+
+        What was there before is the button between them: they follow it, and then it goes on.
+        """
+        for before, after in pairwise([self.unfold, *plain]):
+            QWidget.setTabOrder(before, after)
+        for before, after in pairwise([*plain[-1:], self.unfold, *advanced]):
+            QWidget.setTabOrder(before, after)
 
     def _clear(self) -> None:
         for widget in (*self._labels.values(), *self.controls.values()):

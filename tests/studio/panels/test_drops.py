@@ -65,6 +65,7 @@ def test_clip_is_opened_wherever_it_is_dropped(clip: Path, part: str) -> None:
 def test_field_for_text_takes_no_file() -> None:
     async def scenario() -> None:
         async with opened(ReplayingEngine()) as window:
+            window.studio.tools.side = "results"
             for field in window.findChildren(QLineEdit):
                 assert not field.acceptDrops(), field.objectName()
 
@@ -219,5 +220,27 @@ def test_what_will_be_done_is_seen_before_it_is_let_go(clip: Path) -> None:
             let_go(window.canvas.view, data)
             assert hint.isHidden()
             assert window.canvas.notice.text.text() == NOT_HERE
+
+    run(scenario())
+
+
+def test_long_name_makes_no_window_wider(tmp_path: Path) -> None:
+    name = "very_long_name_" * 14
+    clip, broken = write_numbered(tmp_path / f"{name}.mkv"), tmp_path / f"{name}.mp4"
+    broken.write_bytes(b"nothing")
+
+    async def scenario() -> None:
+        async with opened(ReplayingEngine()) as window:
+            window.resize(1280, 800)
+            drop(window.canvas.view, clip)
+            await until(lambda: window.studio.stage.picture is not None)
+            drop(window.canvas.view, broken)
+            await until(lambda: not window.canvas.notice.isHidden())
+
+            text = window.canvas.notice.text
+            assert "…" in text.text()
+            assert name in text.toolTip()
+            assert window.minimumSizeHint().width() <= 1280
+            assert window.width() == 1280
 
     run(scenario())
