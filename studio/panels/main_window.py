@@ -343,6 +343,7 @@ class MainWindow(QMainWindow):
                 (studio.framing, "window last_kept"),
                 (studio.generation, "phase steps chosen"),
                 (studio.result, "clips"),
+                (studio.token_marks, "edits"),
                 (studio.history, "entries trash"),
                 (studio.gallery, "chosen shown"),
                 (studio.queue, "running waiting held"),
