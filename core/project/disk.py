@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -26,9 +27,9 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a file under another name, wait until the disk has it, and give it its name.
 
     Raises:
-        OSError: it cannot be written; an older file of that name is as it was.
+        OSError: it cannot be written, or its folder is not there; an older file of that name is
+            as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = tempfile.NamedTemporaryFile(  # noqa: SIM115 — its end is not that of a block
         dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
     )
@@ -41,6 +42,17 @@ def write_whole(path: Path, data: bytes) -> None:
     except BaseException:
         Path(part.name).unlink(missing_ok=True)
         raise
+
+
+def delete(folder: Path) -> None:
+    """Delete a folder; whoever still writes into it finds it gone.
+
+    Raises:
+        OSError: it cannot be deleted.
+    """
+    gone = folder.with_name(f".{folder.name}.gone")
+    folder.rename(gone)
+    shutil.rmtree(gone)
 
 
 def settle(path: Path) -> None:

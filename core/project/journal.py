@@ -126,6 +126,7 @@ class Journal:
         path, before = masks_file(self.folder, clip), self._written.pop(clip, None)
         count = self._lines.get(clip, 0)
         if before is None or count > MOST_LINES:
+            path.parent.mkdir(exist_ok=True)
             write_whole(path, b"".join(lines_of(None, track)))
             count = 0
         else:

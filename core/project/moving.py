@@ -10,7 +10,7 @@ from pathlib import Path
 from core.assets import asset
 from core.errors import UserError
 from core.project.contents import Contents
-from core.project.disk import reason
+from core.project.disk import delete, reason
 from core.project.folder import SUFFIX, count_takes, read_project
 from core.project.lock import OPEN, let_go, take_hold
 from core.project.rescue import drafts_folder, is_draft, new_draft, read_or_rescue
@@ -125,7 +125,7 @@ def move_or_copy(folder: Path | None, target: Path) -> None:
             "Choose another place."
         ) from error
     if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True) if is_draft(folder) else _let_go(folder)
+        _delete(folder) if is_draft(folder) else _let_go(folder)
 
 
 def close(folder: Path, contents: Contents, *, at_exit: bool) -> None:
@@ -136,7 +136,7 @@ def close(folder: Path, contents: Contents, *, at_exit: bool) -> None:
     """
     idle = not contents.painted and not count_takes(folder)
     if is_draft(folder) and idle and not (at_exit and _has_footage(contents)):
-        shutil.rmtree(folder, ignore_errors=True)
+        _delete(folder)
     else:
         _let_go(folder)
 
@@ -163,6 +163,13 @@ def _copy(folder: Path, target: Path) -> None:
 
 def _uncopied(folder: Path, place: Path, error: OSError) -> UserError:
     return UserError(f"“{folder.stem}” cannot be copied to {place}: {reason(error)}.")
+
+
+def _delete(folder: Path) -> None:
+    try:
+        delete(folder)
+    except OSError as error:
+        log.warning("%s cannot be deleted: %s", folder, error)
 
 
 def _let_go(folder: Path) -> None:

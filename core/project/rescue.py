@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ import platformdirs
 
 from core.errors import UserError
 from core.project.contents import Contents
-from core.project.disk import aside, reason
+from core.project.disk import aside, delete, reason
 from core.project.folder import (
     PROJECT,
     SUFFIX,
@@ -147,7 +146,7 @@ def discard(folder: Path) -> None:
     if (held := holder(folder)) is not None and left_open(folder) is None:
         raise UserError(f"The project “{title(folder)}” is open by process {held.process}.")
     try:
-        shutil.rmtree(folder)
+        delete(folder)
     except OSError as error:
         raise UserError(f"{folder} cannot be deleted: {reason(error)}.") from error
 

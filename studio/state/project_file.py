@@ -139,8 +139,8 @@ class ProjectFile(Observable):
     def snapshot(self) -> None:
         """Keep the project as it is now as an older copy, if anything has changed."""
         if self._journal is not None and self._changed:
-            self._changed = False
             self._project.note_position()
+            self._changed = False
             self._journal.snapshot(self._project.contents, self._stage.picture)
 
     async def ended(self) -> None:

@@ -136,6 +136,7 @@ def test_every_minute_and_after_each_job_there_is_an_older_copy(clip: Path) -> N
             assert snapshots(folder)[0].picture.exists()
             file.timer.timeout.emit()  # nothing has changed
             await file.written()
+            assert len(snapshots(folder)) == 1
 
             studio.generate()
             await until(lambda: studio.generation.phase is Phase.FINISHED)
