@@ -220,7 +220,8 @@ def sweep(seconds: float, there_and_back: float) -> float:
 
 def difference(before: Picture, after: Picture, gain: float) -> Picture:
     """How far two pictures are apart in each colour, times `gain`."""
-    return np.asarray(cv2.convertScaleAbs(cv2.absdiff(before, after), alpha=gain), np.uint8)
+    apart = cv2.absdiff(before, after)
+    return np.asarray(cv2.convertScaleAbs(apart, dst=apart, alpha=gain), np.uint8)
 
 
 def signed_difference(before: Picture, after: Picture, gain: float) -> Picture:

@@ -31,6 +31,7 @@ class Actions:
         self._window = window
         self.menus: dict[str, QMenu] = {}
         self._groups: dict[str, QActionGroup] = {}
+        self._obstacles: dict[str, str] = {}  # as they are shown
         self._actions = {row.name: self._made(row) for row in ROWS}
         window.addActions(list(self._actions.values()))
 
@@ -56,13 +57,16 @@ class Actions:
         """Give every action its keys: those of the table, and what the user has chosen."""
         for name, keys in all_keys(chosen).items():
             self._actions[name].setShortcuts([QKeySequence(key) for key in keys])
+        self._obstacles.clear()  # tooltips name the keys
         self.refresh()
 
     def refresh(self) -> None:
         for row in ROWS:
             action, obstacle = self._actions[row.name], row.obstacle(self._window)
-            action.setEnabled(not obstacle)
-            action.setToolTip(_tooltip(row, action, obstacle))
+            if self._obstacles.get(row.name) != obstacle:
+                self._obstacles[row.name] = obstacle
+                action.setEnabled(not obstacle)
+                action.setToolTip(_tooltip(row, action, obstacle))
             if row.checked is not None:
                 action.setChecked(row.checked(self._window))
 

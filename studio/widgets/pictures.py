@@ -18,8 +18,10 @@ _TINT_ALPHA, _EDGE_ALPHA = 96, 235
 def image_of(picture: np.ndarray) -> QImage:
     """A QImage of its own pixels from uint8 (H, W, 3) RGB."""
     height, width, _ = picture.shape
-    pixels = cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2BGRA)
-    return QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.bits(), np.uint8).reshape(height, width, 4)
+    cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2BGRA, dst=pixels)
+    return image
 
 
 class Picture:
