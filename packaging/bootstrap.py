@@ -4,7 +4,8 @@
                                                    headless and leave a video and a picture
     python3 packaging/bootstrap.py test [...]      run the tests; the rest goes to pytest
     python3 packaging/bootstrap.py check           lint, types and import directions
-    python3 packaging/bootstrap.py bench [NAME]    measure: everything, or start, masks, …
+    python3 packaging/bootstrap.py bench [NAME]    measure: everything, or start, masks, studio, …
+    python3 packaging/bootstrap.py screenshots     make the pictures in assets/screenshots again
 
 The first call makes `.venv/` in the checkout and installs the versions of requirements.lock;
 later calls only look whether anything changed. Standard library only; Linux, macOS, Windows.
@@ -29,12 +30,13 @@ VENV = ROOT / ".venv"
 LOCK = ROOT / "packaging" / "requirements.lock"
 STAMP = VENV / "maskreel-stamp"
 BENCHMARKS = ROOT / "tests" / "benchmarks"
+SCREENSHOTS = ROOT / "packaging" / "screenshots.py"
 SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 OLDEST = (3, 11)
 MOST_WORKERS = 4
 """Processes that run tests at the same time; each takes up to 2 GB."""
-VERBS = ("run", "test", "check", "bench")
+VERBS = ("run", "test", "check", "bench", "screenshots")
 
 OK, FAILED, USAGE, STOPPED = 0, 1, 2, 130
 
@@ -190,6 +192,11 @@ def bench(arguments: list[str]) -> int:
     return call(PYTHON, "-m", "pytest", *settings, *chosen, offscreen=True, folder=ROOT)
 
 
+def screenshots(arguments: list[str]) -> int:
+    check_libraries(headless=True)
+    return call(PYTHON, SCREENSHOTS, *arguments, offscreen=True, folder=ROOT)
+
+
 def check() -> int:
     """Every check runs, also after one failed."""
     commands = {
@@ -256,7 +263,8 @@ def start(verb: str, rest: list[str]) -> int:
     prepare()
     if verb == "check":
         return check()
-    return {"run": run, "test": test, "bench": bench}[verb](rest)
+    verbs = {"run": run, "test": test, "bench": bench, "screenshots": screenshots}
+    return verbs[verb](rest)
 
 
 def main(arguments: list[str]) -> int:

@@ -101,12 +101,16 @@ def _choose_painter(studio: Studio) -> None:
 
 
 def _paint(view: ClipView, studio: Studio) -> None:
-    """One brush stroke, by the mouse."""
+    """One brush stroke."""
+    studio.tools.resize_brush(round(view.pictureSize().height() * _BRUSH_SHARE))
+    drag(view, _path(_STROKE))
+
+
+def drag(view: ClipView, places: Sequence[tuple[float, float]]) -> None:
+    """The mouse with its left button held over places, as shares of the picture's width and
+    height."""
     size = view.pictureSize()
-    studio.tools.resize_brush(round(size.height() * _BRUSH_SHARE))
-    points = [
-        view.place.to_view(QPointF(x * size.width(), y * size.height())) for x, y in _path(_STROKE)
-    ]
+    points = [view.place.to_view(QPointF(x * size.width(), y * size.height())) for x, y in places]
     _mouse(view, QEvent.Type.MouseButtonPress, points[0])
     for point in points:
         _mouse(view, QEvent.Type.MouseMove, point)

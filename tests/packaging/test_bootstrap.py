@@ -45,6 +45,12 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return words
 
 
+def test_screenshots_are_made_by_their_script(started: list[str]) -> None:
+    assert bootstrap.screenshots(["welcome"]) == 0
+
+    assert started[1:] == [str(bootstrap.SCREENSHOTS), "welcome"]
+
+
 def test_first_call_installs_the_lock_and_the_project(pips: Pips) -> None:
     bootstrap.prepare()
 
