@@ -80,6 +80,23 @@ class Settings:
     models_folder: str = ""
     tour_taken: bool = False
 
+    @property
+    def opened_last(self) -> tuple[str, ...]:
+        """Projects, that of the last time first, and then clips."""
+        last = (
+            (self.last_project,) if self.last_project and Path(self.last_project).exists() else ()
+        )
+        return tuple(dict.fromkeys((*last, *self.recent_projects, *self.recent)))
+
+    def forgotten(self, path: str) -> Settings:
+        """These settings without a file that was opened before."""
+        return replace(
+            self,
+            recent=tuple(other for other in self.recent if other != path),
+            recent_projects=tuple(other for other in self.recent_projects if other != path),
+            last_project="" if self.last_project == path else self.last_project,
+        )
+
     def opened(self, path: Path) -> Settings:
         """These settings after a clip was opened."""
         recent = (str(path), *(other for other in self.recent if other != str(path)))

@@ -190,9 +190,9 @@ class FileRow(QWidget):
 
     def __init__(self, file: RecentFile) -> None:
         super().__init__()
-        self.tile = Tile(file.path.name, file.place, row=True)
+        self.tile = Tile(file.name, file.place, row=True)
         self.remove = QToolButton()
-        self.remove.setAccessibleName(f"Take {file.path.name} from the list")
+        self.remove.setAccessibleName(f"Take {file.name} from the list")
         self.remove.setToolTip("Take it from this list; the file stays where it is.")
         theme.set_icon(self.remove, "close")
         row = QHBoxLayout(self)

@@ -19,6 +19,9 @@ _LEVELS: dict[Kind, int] = {
     "error": logging.ERROR,
 }
 
+IN_LOG = "The log has the details."
+"""A notice that ends so offers to show the log."""
+
 log = logging.getLogger(__name__)
 
 
@@ -53,6 +56,8 @@ class Notices(Observable):
         self, kind: Kind, text: str, action: str = "", act: Callable[[], object] | None = None
     ) -> None:
         log.log(_LEVELS[kind], text)
+        if not action and text.endswith(IN_LOG):
+            action, act = "Show log", self.log_wanted.emit
         self.current = Notice(kind, text, action, act)
 
     def fail(self, text: str) -> None:

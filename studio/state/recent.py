@@ -14,7 +14,10 @@ import platformdirs
 from numpy.typing import NDArray
 
 from core.errors import UserError
+from core.media.folders import read_picture
 from core.media.reading import open_clip
+from core.project.folder import PICTURES, SUFFIX
+from core.project.rescue import is_draft, title
 
 HEIGHT = 90
 """Pixels of a thumbnail."""
@@ -29,7 +32,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, eq=False)
 class RecentFile:
     """Attributes:
-    path: of the clip or folder.
+    path: of the clip, folder or project.
     obstacle: why it cannot be opened, or ""; None until that is known.
     thumbnail: uint8 (h, w, 3), or None.
     """
@@ -39,11 +42,22 @@ class RecentFile:
     thumbnail: Picture | None = None
 
     @property
+    def is_project(self) -> bool:
+        return self.path.suffix == SUFFIX
+
+    @property
+    def name(self) -> str:
+        """As a person calls it."""
+        return title(self.path) if self.is_project else self.path.name
+
+    @property
     def place(self) -> str:
-        """Its folder, as a person writes it."""
-        folder = str(self.path.parent)
-        home = str(Path.home())
-        return f"~{folder[len(home) :]}" if self.path.is_relative_to(home) else folder
+        """What it is, and its folder as a person writes it."""
+        if is_draft(self.path):
+            return "Project, not saved yet"
+        folder, home = str(self.path.parent), str(Path.home())
+        place = f"~{folder[len(home) :]}" if self.path.is_relative_to(home) else folder
+        return f"Project in {place}" if self.is_project else place
 
 
 def obstacle_of(path: Path) -> str:
@@ -70,6 +84,9 @@ def thumbnail(path: Path, frame: int | None = None) -> Picture | None:
         kept = _folder() / f"{hashlib.sha256(key).hexdigest()[:32]}.jpg"
         if kept.exists() and (known := cv2.imread(str(kept))) is not None:
             return np.asarray(cv2.cvtColor(known, cv2.COLOR_BGR2RGB))
+        if path.suffix == SUFFIX:
+            path = next(iter(sorted((path / PICTURES).glob("*.png"))), path)
+            return read_picture(path)
         with open_clip(path) as reader:
             number = int(len(reader) * _INTO) if frame is None else min(frame, len(reader) - 1)
             picture = reader.thumbnail(number, HEIGHT)

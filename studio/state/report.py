@@ -95,11 +95,12 @@ class Report(Observable):
 
     def _clean(self) -> None:
         settings, request = self._settings(), self._request()
-        clips = [Path(path) for path in settings.recent]
-        clips += [Path(request.clip)] if request is not None and request.clip else []
+        known = (*settings.recent, *settings.recent_projects, settings.last_project)
+        files = [Path(path) for path in known if path]
+        files += [Path(request.clip)] if request is not None and request.clip else []
         folders = [settings.folder, settings.export_folder, settings.models_folder]
-        folders += [str(clip.parent) for clip in clips]
-        hidden = privacy(folders, [clip.name for clip in clips], hide_names=self.hide_names)
+        folders += [str(file.parent) for file in files]
+        hidden = privacy(folders, [file.name for file in files], hide_names=self.hide_names)
         self.files = {name: hidden.cleaned(text) for name, text in self._gathered.items()}
 
     async def _ask_doctor(self) -> None:

@@ -176,7 +176,7 @@ class Studio(QObject):
             self.new_clip,
             self,
         )
-        self.welcome = Welcome(lambda: self.settings.recent, self._forget_recent, self)
+        self.welcome = Welcome(lambda: self.settings.opened_last, self._forget_recent, self)
         self.stage = Stage(
             self.session,
             self.playback,
@@ -526,8 +526,7 @@ class Studio(QObject):
                 self.settings = self.settings.opened(clip.path)
 
     def _forget_recent(self, path: str) -> None:
-        kept = tuple(other for other in self.settings.recent if other != path)
-        self.settings = replace(self.settings, recent=kept)
+        self.settings = self.settings.forgotten(path)
 
     def _keep_takes(self, folder: Path | None) -> None:
         self.history.open(None if folder is None else folder / TAKES)

@@ -21,6 +21,7 @@ class DropHint(QWidget):
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
+        self._window = window
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.words = ""
         self._refused = False
@@ -30,7 +31,7 @@ class DropHint(QWidget):
         """Show what will be done, or why nothing will."""
         self.words, self._refused = words, refused
         self.setAccessibleName(words)
-        self.setGeometry(self.parentWidget().rect())
+        self.setGeometry(self._window.rect())
         self.show()
         self.raise_()
         self.update()

@@ -52,7 +52,11 @@ def with_quick_doctor(window: MainWindow, folder: Path) -> None:
 
 def test_report_shows_everything_and_names_nobody(private: Path, tmp_path: Path) -> None:
     clip = write_numbered(private / "Trauung 1.mkv")
-    settings = Settings(recent=(str(private / "Feier.mp4"),), export_folder=str(private / "Film"))
+    settings = Settings(
+        recent=(str(private / "Feier.mp4"),),
+        recent_projects=(str(private.parent / "Schmidt" / "Polterabend.maskreel"),),
+        export_folder=str(private / "Film"),
+    )
 
     async def scenario() -> None:
         with logs.kept(private / "logs"):
@@ -84,7 +88,7 @@ def test_report_shows_everything_and_names_nobody(private: Path, tmp_path: Path)
     run(scenario())
     with zipfile.ZipFile(tmp_path / "report.zip") as packed:
         texts = [packed.read(name).decode() for name in packed.namelist()]
-    for secret in (*SECRETS, "Trauung", "Feier"):
+    for secret in (*SECRETS, "Trauung", "Feier", "Polterabend", "Schmidt"):
         assert [text for text in texts if secret.lower() in text.lower()] == [], secret
 
 

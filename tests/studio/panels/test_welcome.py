@@ -6,6 +6,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -13,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.assets import asset
 from core.project.lock import let_go, take_hold
+from core.project.rescue import new_draft
 from core.requests import BundleEntry
 from core.tasks import TASKS
 from studio.app import last_project
@@ -102,6 +105,34 @@ def test_files_opened_last_have_a_picture_and_a_place_or_a_reason(
             rows[clip].tile.click()
             await until(lambda: window.studio.stage.picture is not None)
             assert window.studio.session.clip.path == clip
+
+    run(scenario())
+
+
+def test_projects_come_first_and_one_without_a_place_too(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    project = tmp_path / "Holiday.maskreel"
+    settings = Settings(
+        recent=(str(clip),), recent_projects=(str(project),), last_project=str(new_draft())
+    )
+    (project / "pictures").mkdir(parents=True)
+    cv2.imwrite(str(project / "pictures" / "1.png"), np.zeros((9, 16, 3), np.uint8))
+
+    async def scenario() -> None:
+        async with opened(ReplayingEngine(), settings=settings) as window:
+            await looked_at(window)
+            files = window.studio.welcome.files
+            tiles = [row.tile for row in window.canvas.welcome.files.values()]
+
+            assert [tile.text() for tile in tiles] == ["Untitled", "Holiday", "clip.mkv"]
+            assert files[0].place == "Project, not saved yet"
+            assert files[1].place == f"Project in {tmp_path}"
+            assert files[1].thumbnail.shape == (9, 16, 3)
+            for file in files:
+                window.canvas.welcome.files[file.path].remove.click()
+            assert window.studio.settings.opened_last == ()
 
     run(scenario())
 
