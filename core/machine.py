@@ -24,8 +24,14 @@ def free_memory() -> int | None:
 
 def used_memory() -> int:
     """Bytes of main memory that this process has now; 0 where the system does not say."""
+    return resident_memory(os.getpid())
+
+
+def resident_memory(process: int) -> int:
+    """Bytes of main memory that a process has now; 0 where the system does not say, or without
+    such a process."""
     try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+        pages = int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1])
     except OSError:
         return 0
     return pages * os.sysconf("SC_PAGESIZE")

@@ -12,6 +12,7 @@ import qasync
 from PySide6.QtWidgets import QApplication
 
 from core.engine.client import Engine
+from core.estimates.table import tables_folder
 from core.project.folder import is_project
 from core.project.lock import holder
 from studio import logs, settings, theme
@@ -48,7 +49,8 @@ async def show_window(path: Path | None) -> int:
     place = settings.settings_file()
     engine = Engine()
     troubles: list[str] = []
-    studio = Studio(engine, settings.load(place, troubles.append))
+    known = settings.load(place, troubles.append)
+    studio = Studio(engine, known, measured=tables_folder())
     window = MainWindow(studio)
     window.show()
     await window.first_painted()

@@ -87,11 +87,15 @@ class Table:
         return replace(self, points=(*rest, point)[-MOST_POINTS:])
 
 
-def table_file(device: str) -> Path:
-    """Where the table of a device is kept."""
+def table_file(device: str, folder: Path) -> Path:
+    """Where the table of a device is kept, in a folder of tables."""
     name = re.sub(r"[^\w]+", "-", device).strip("-").lower() or "device"
-    data = Path(platformdirs.user_data_dir("maskreel", appauthor=False))
-    return data / "measured" / f"{name}.json"
+    return folder / f"{name}.json"
+
+
+def tables_folder() -> Path:
+    """Where the tables of this user are kept."""
+    return Path(platformdirs.user_data_dir("maskreel", appauthor=False)) / "measured"
 
 
 def load(device: str, path: Path) -> Table:

@@ -10,7 +10,7 @@ from core.assets import asset
 from core.cards import ModelCard
 from core.decoders import DECODERS
 from core.estimates.probes import probes
-from core.estimates.table import Point, load, measured, save, table_file
+from core.estimates.table import Point, load, measured, save, table_file, tables_folder
 from core.estimates.work import work
 from core.jobs import generate
 from core.options import schema
@@ -33,6 +33,6 @@ def run(bundle: Path) -> Generator[tuple[str, Point], None, None]:
             continue  # it has warmed up
         usual = {option.name: option.default for option in schema(DECODERS[request.decoder])}
         point = measured(request, work(request, card, usual), finished)
-        path = table_file(finished.device)
+        path = table_file(finished.device, tables_folder())
         save(load(finished.device, path).with_point(point), path)
         yield finished.device, point

@@ -22,15 +22,13 @@ from PySide6.QtWidgets import (
 )
 
 from core.cards import ModelCard
-from core.library import origin
 from core.tasks import TASKS
 from studio import theme
 from studio.matching import match
 from studio.observable import bind
 from studio.panels.recipe import heading, small_text
 from studio.state.figures import ABOUT_WAYS, WAYS, table
-from studio.state.models import KINDS
-from studio.state.places import in_bytes
+from studio.state.model_facts import facts_of
 from studio.state.sample_clips import SampleClip, SampleClips
 from studio.widgets.clip_loop import ClipLoop
 from studio.widgets.flow_layout import FlowLayout
@@ -53,6 +51,7 @@ class ModelPage(QTabWidget):
         self.setAccessibleName("About the model")
         self.tabBar().setDrawBase(False)
         self.facts: dict[str, str] = {}
+        self._values: dict[str, QLabel] = {}
         self.loops: list[ClipLoop] = []
         self.tasks, self.classes, self.query = QListWidget(), QListWidget(), QLineEdit()
         self.figures = QTreeWidget()
@@ -71,10 +70,16 @@ class ModelPage(QTabWidget):
     def show_model(self, folder: Path, card: ModelCard, size: int) -> None:
         """Show another model; `size` is what it takes on the disk, in bytes."""
         self._about.setText(card.description)
-        self._show_facts(_facts(folder, card, size))
+        self._show_facts(facts_of(folder, card, size))
         self._samples.look_at(folder)
         self._show_tasks(card)
         self._show_figures(card)
+
+    def show_speed(self, words: str) -> None:
+        """What the model takes on this device."""
+        if "Here" in self.facts:
+            self.facts["Here"] = words
+            self._values["Here"].setText(words)
 
     def end(self) -> None:
         """Stop decoding clips."""
@@ -100,6 +105,7 @@ class ModelPage(QTabWidget):
 
     def _show_facts(self, facts: dict[str, str]) -> None:
         self.facts = facts
+        self._values.clear()
         while self._form.rowCount():
             self._form.removeRow(0)
         for name, value in facts.items():
@@ -111,6 +117,7 @@ class ModelPage(QTabWidget):
             words.setText(value)
             words.setAccessibleName(name)
             self._form.addRow(label, words)
+            self._values[name] = words
 
     def _show_clips(self, clips: tuple[SampleClip, ...]) -> None:
         for loop in self.loops[len(clips) :] if clips else self.loops:
@@ -210,32 +217,6 @@ class ModelPage(QTabWidget):
         group.setFont(0, theme.font(theme.SMALL_PX, bold=True))
         group.setFirstColumnSpanned(True)
         return group
-
-
-def _facts(folder: Path, card: ModelCard, size: int) -> dict[str, str]:
-    codes = card.tokenizer.config.get("codebook_size")
-    t, h, w = (a // b for a, b in zip(_clip(card), card.stride, strict=True))
-    steps = ", ".join(f"{part} {count:,} steps" for part, count in card.steps.items())
-    came = origin(folder)
-    facts = {
-        "Kind": KINDS.get(card.family, card.family),
-        "Clips": f"{card.frames} frames of {card.width} × {card.height} pixels at {card.rate:g} "
-        "a second",
-        "Tokens": f"{t} × {h} × {w}" + (f", of {codes:,} codes" if codes else ""),
-        "Licence": card.licence,
-        "Trained on": card.data,
-        "Trained for": steps,
-        "Hardware": card.hardware,
-        "Made from": card.parent,
-        "Came from": f"{came.repository} on Hugging Face, {came.revision[:12]}" if came else "",
-        "On the disk": in_bytes(size),
-        "Folder": str(folder),
-    }
-    return {name: value for name, value in facts.items() if value}
-
-
-def _clip(card: ModelCard) -> tuple[int, int, int]:
-    return card.frames, card.height, card.width
 
 
 def _counted(count: int, one: str, many: str = "") -> str:

@@ -9,28 +9,25 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QMessageBox,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
-    QWidget,
 )
 
 from core.requests import BundleEntry
 from studio import theme
 from studio.observable import bind, watch
+from studio.panels.add_model import AddModel
 from studio.panels.hub_dialog import HubDialog
 from studio.panels.model_page import ModelPage
 from studio.state.models import KINDS, obstacle
 from studio.state.places import in_bytes, show_in_folder
 from studio.widgets.notice import Notice
-from studio.widgets.progress import JobProgress
 from studio.widgets.two_lines import Entry, TwoLines
 
 if TYPE_CHECKING:
@@ -38,13 +35,16 @@ if TYPE_CHECKING:
 
 SIZE = QSize(1040, 680)
 _SCREEN_SHARE, _LIST_PX = 0.92, 250
+_HELP = {
+    "Measure": "A few short generations, so that it can be said before how long others take.",
+    "Set as default": "It is used from the next start on.",
+}
 
 
 class ModelsDialog(QDialog):
     """Attributes:
     list: all models. page: the one that is looked at. notice: what went wrong.
-    progress: how far a copy is; stop: ends it.
-    add: the menu of ways to add a model. use, default, delete, reveal: the buttons.
+    add: the ways to add a model. use, default, delete, reveal, measure: the buttons.
     """
 
     def __init__(self, window: MainWindow) -> None:
@@ -55,13 +55,12 @@ class ModelsDialog(QDialog):
         self._library, self._fetching = self._studio.library, self._studio.fetching
         self.list, self.page, self.notice = TwoLines("Models"), ModelPage(), Notice()
         self.title, self.trouble = QLabel(), QLabel()
-        self.progress, self.stop = JobProgress(), QPushButton("Stop")
-        self.add, self.use = QPushButton("Add a model"), QPushButton("Use")
+        self.add, self.use = AddModel(window, self), QPushButton("Use")
         self.default, self.delete = QPushButton("Set as default"), QPushButton("Delete…")
         self.reveal, self._close = QPushButton("Show folder"), QPushButton("Close")
-        self._pages, self._copying = QStackedWidget(), QWidget()
+        self.measure = QPushButton("Measure")
+        self._pages = QStackedWidget()
         self._lay_out()
-        self._fill_menu()
         self._bind()
         screen = self.screen() or QGuiApplication.primaryScreen()
         self.resize(SIZE.boundedTo(screen.availableSize() * _SCREEN_SHARE))
@@ -71,10 +70,6 @@ class ModelsDialog(QDialog):
     def chosen(self) -> BundleEntry | None:
         """The model that is looked at."""
         return self._library.entry(self.list.chosen)
-
-    def add_folder(self, folder: Path) -> None:
-        """Copy a model from a folder."""
-        self._fetching.add_folder(folder)
 
     def reject(self) -> None:
         self.page.end()
@@ -96,9 +91,7 @@ class ModelsDialog(QDialog):
         left = QVBoxLayout()
         left.setSpacing(theme.GAP_PX)
         left.addWidget(self.list, 1)
-        left.addWidget(self._copying)
         left.addWidget(self.add)
-        self._lay_out_copying()
         self.list.setFixedWidth(_LIST_PX)
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         right = QVBoxLayout()
@@ -116,36 +109,22 @@ class ModelsDialog(QDialog):
         whole.addWidget(self.notice)
         whole.addLayout(columns, 1)
 
-    def _lay_out_copying(self) -> None:
-        row = QHBoxLayout(self._copying)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(theme.GAP_PX)
-        row.addWidget(self.progress, 1)
-        row.addWidget(self.stop)
-
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(theme.GAP_PX)
-        for button in (self.delete, self.reveal):
+        for button in (self.delete, self.reveal, self.measure):
             row.addWidget(button)
         row.addStretch(1)
         for button in (self.default, self.use, self._close):
             row.addWidget(button)
-        for button in (self.add, self.stop, *self._all_buttons(), self._close):
+        for button in (*self._all_buttons(), self._close):
             button.setAutoDefault(False)
             button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         self.use.setProperty("primary", True)
         return row
 
     def _all_buttons(self) -> tuple[QPushButton, ...]:
-        return self.use, self.default, self.delete, self.reveal
-
-    def _fill_menu(self) -> None:
-        menu = QMenu(self.add)
-        menu.addAction("From Hugging Face…").triggered.connect(self.ask_for_repository)
-        menu.addAction("From a folder…").triggered.connect(self._ask_for_folder)
-        menu.addAction("VideoGPT checkpoint…").triggered.connect(self._window.ask_for_checkpoint)
-        self.add.setMenu(menu)
+        return self.use, self.default, self.delete, self.reveal, self.measure
 
     # What it shows
 
@@ -156,15 +135,19 @@ class ModelsDialog(QDialog):
         watch(self._studio.recipe, "bundle", self._show_obstacles)
         watch(self._studio.queue, "running waiting", self._show_obstacles)
         bind(self._fetching, "problem", self._show_problem)
-        watch(self._fetching, "adding", self._show_progress)
         self._fetching.added.connect(self._show_added)
         self.notice.closed.connect(self._fetching.forget)
-        self.stop.clicked.connect(self._fetching.cancel)
         self.use.clicked.connect(self._use)
         self.default.clicked.connect(lambda: self._library.make_default(self.list.chosen))
         self.delete.clicked.connect(self._ask_before_deleting)
         self.reveal.clicked.connect(lambda: show_in_folder(Path(self.list.chosen) / "card.json"))
+        self.measure.clicked.connect(lambda: self._studio.estimates.measure(self.list.chosen))
+        watch(self._studio.estimates, "measuring", self._show_obstacles)
+        watch(self._studio.estimates, "table measuring", self._show_speed)
         self._close.clicked.connect(self.reject)
+
+    def _show_speed(self) -> None:
+        self.page.show_speed(self._studio.estimates.speed(self.list.chosen))
 
     def _list_models(self) -> None:
         entries = [self._line(entry) for entry in self._studio.models.bundles]
@@ -196,6 +179,7 @@ class ModelsDialog(QDialog):
             self.title.setText(entry.card.title)
             size = self._library.size(entry.folder)
             self.page.show_model(Path(entry.folder), entry.card, size)
+            self._show_speed()
         self._show_obstacles()
 
     def _show_obstacles(self) -> None:
@@ -207,25 +191,16 @@ class ModelsDialog(QDialog):
             (self.default, self._library.obstacle_to_default(folder)),
             (self.delete, self._library.obstacle_to_delete(folder) if entry else "No model."),
             (self.reveal, "" if entry else "There is no model."),
+            (self.measure, self._studio.estimates.obstacle_to_measure(folder)),
         ):
             button.setEnabled(not why)
-            button.setToolTip(why)
+            button.setToolTip(why or _HELP.get(button.text(), ""))
 
     def _show_problem(self, problem: str) -> None:
         if problem and not self.findChildren(HubDialog):  # else it is told there
             self.notice.post(problem, "error")
         else:
             self.notice.clear()
-
-    def _show_progress(self) -> None:
-        adding = self._fetching.adding
-        self._copying.setVisible(adding is not None)
-        if adding is not None and adding.total:
-            self.progress.bar.setRange(0, 1000)
-            self.progress.bar.setValue(round(1000 * adding.done / adding.total))
-            self.progress.setText(f"{in_bytes(adding.done)} of {in_bytes(adding.total)}")
-        elif adding is not None:
-            self.progress.setBusy("Looking at the folder")
 
     def _show_added(self, folder: str) -> None:
         entries = [self._line(entry) for entry in self._studio.models.bundles]
@@ -235,16 +210,6 @@ class ModelsDialog(QDialog):
 
     def _use(self) -> None:
         self._studio.recipe.bundle = self.list.chosen
-
-    def ask_for_repository(self) -> None:
-        HubDialog(self._studio, self).open()
-
-    def _ask_for_folder(self) -> None:
-        dialog = QFileDialog(self, "Add a model from a folder", self._studio.settings.folder)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(lambda path: self.add_folder(Path(path)))
-        dialog.open()
 
     def _ask_before_deleting(self) -> None:
         folder = self.list.chosen

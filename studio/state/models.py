@@ -46,11 +46,13 @@ class Models(Observable):
     """Attributes:
     bundles: what was found, usable or not.
     device: where the engine computes, for people; "" until it has answered.
+    memory: bytes that the device has; 0 until the engine has answered.
     decoders: by name; empty until the engine has answered.
     """
 
     bundles: Field[tuple[BundleEntry, ...]] = Field(())
     device = Field("")
+    memory = Field(0)
     decoders: Field[dict[str, DecoderEntry]] = Field({})
 
     def __init__(
@@ -120,4 +122,5 @@ class Models(Observable):
     def _take(self, answer: Capabilities) -> None:
         self.decoders = dict(answer.decoders)
         self.bundles = answer.bundles
+        self.memory = answer.memory
         self.device = answer.device

@@ -242,7 +242,7 @@ def test_table_is_kept_by_device(tmp_path: Path) -> None:
     assert load("CPU", path) == table
     assert load("NVIDIA H200", path) == Table("NVIDIA H200")
     assert [entry.name for entry in path.parent.iterdir()] == ["cpu.json"]
-    assert table_file("CPU, bfloat16").name == "cpu-bfloat16.json"
+    assert table_file("CPU, bfloat16", tmp_path) == tmp_path / "cpu-bfloat16.json"
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": 1}', '{"format": 9, "device": "CPU"}'])

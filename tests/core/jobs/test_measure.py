@@ -54,11 +54,12 @@ def test_peak_begins_anew() -> None:
 def test_measured_points_are_kept_for_the_device(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr(measure, "tables_folder", lambda: tmp_path / "measured")
     bundle = tiny_bundle(tmp_path / "tiny", tasks=("CG",))
 
     points = [point for _, point in measure.run(bundle)]
 
     assert [(p.work.count, p.work.passes) for p in points] == [(1, 4), (4, 4), (1, 12), (4, 12)]
     device = device_name(best_device())
-    assert load(device, table_file(device)).points == tuple(points)
+    path = table_file(device, tmp_path / "measured")
+    assert load(device, path).points == tuple(points)

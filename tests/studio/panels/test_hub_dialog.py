@@ -34,7 +34,7 @@ async def shown(site: Site, tmp_path: Path) -> AsyncIterator[tuple[ModelsDialog,
         window.studio.fetching.endpoint = site.address
         window.actions_["models"].trigger()
         models = window.findChildren(ModelsDialog)[0]
-        models.add.menu().actions()[0].trigger()
+        models.add.button.menu().actions()[0].trigger()
         yield models, models.findChildren(HubDialog)[0]
         models.reject()
 
@@ -94,7 +94,7 @@ def test_stopped_download_is_offered_again_and_goes_on(site: Site, tmp_path: Pat
             site.pauses.clear()
             site.go_on.set()
             dialog.reject()
-            models.ask_for_repository()
+            models.add.ask_for_repository()
             again = models.findChildren(HubDialog)[-1]
             assert again.go_on.isVisible()
             again.go_on.click()
@@ -116,7 +116,7 @@ def test_unfinished_download_is_thrown_away(site: Site, tmp_path: Path) -> None:
             await until(dialog.problem.isVisible)
             assert "what has arrived is kept" in dialog.problem.text.text()
             dialog.reject()
-            models.ask_for_repository()
+            models.add.ask_for_repository()
             again = models.findChildren(HubDialog)[-1]
             again.throw_away.click()
             assert not again.go_on.isVisible()

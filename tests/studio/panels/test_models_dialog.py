@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from core.assets import asset
 from core.cards import list_bundles
 from core.errors import UserError
-from core.requests import BundleEntry, CapabilitiesRequest
+from core.requests import BundleEntry, CapabilitiesRequest, GenerationFinished
 from studio.panels.main_window import MainWindow
 from studio.panels.models_dialog import ModelsDialog
 from tests.bare_bundles import bare_bundle
-from tests.studio.fakes import ReplayingEngine
+from tests.studio.fakes import ReplayingEngine, capabilities
 from tests.studio.window import opened, run, until
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -161,7 +161,7 @@ def test_folder_is_added_and_looked_at(places: tuple[Path, Path], tmp_path: Path
     async def scenario() -> None:
         async with opened(Engine(), models=places) as window:
             dialog = called(window)
-            dialog.add.menu().actions()[1].trigger()
+            dialog.add.button.menu().actions()[1].trigger()
             files = dialog.findChildren(QFileDialog)[0]
             files.fileSelected.emit(str(source))
             files.close()
@@ -169,7 +169,7 @@ def test_folder_is_added_and_looked_at(places: tuple[Path, Path], tmp_path: Path
             await until(lambda: not window.studio.fetching.running)
             assert dialog.page.facts["Folder"] == str(places[1] / "more")
 
-            dialog.add_folder(tmp_path)
+            window.studio.fetching.add_folder(tmp_path)
             await until(dialog.notice.isVisible)
             assert "holds no model" in dialog.notice.text.text()
             dialog.reject()
@@ -189,6 +189,29 @@ def test_manager_is_reached_from_the_choice_of_the_model(places: tuple[Path, Pat
             button.click()
             dialog = QApplication.activeModalWidget()
             assert isinstance(dialog, ModelsDialog)
+            dialog.reject()
+
+    run(scenario())
+
+
+def test_model_is_measured_and_says_what_it_takes(places: tuple[Path, Path]) -> None:
+    class Measuring(Engine):
+        async def run(self, request: object) -> AsyncGenerator[object, None]:
+            async for update in super().run(request):
+                finished = isinstance(update, GenerationFinished)
+                yield replace(update, memory=1 << 29) if finished else update
+
+    async def scenario() -> None:
+        async with opened(Measuring(), models=places) as window:
+            window.studio.models.decoders = {"commit": capabilities().decoders["commit"]}
+            dialog = called(window)
+            look_at(dialog, "My own")
+            assert dialog.page.facts["Here"] == "Not measured yet on this device"
+            dialog.measure.click()
+            assert dialog.page.facts["Here"] == "Is being measured…"
+            assert not dialog.measure.isEnabled()
+            await until(lambda: dialog.measure.isEnabled())
+            assert "0.5 GB of memory for a whole clip" in dialog.page.facts["Here"]
             dialog.reject()
 
     run(scenario())
