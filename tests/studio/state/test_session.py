@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from core.media.reading import PictureReader
 from studio.state.notices import Notices
 from studio.state.session import Session
 from tests.studio.clips import write_numbered
@@ -85,3 +88,44 @@ def test_frames_of_another_clip_are_not_taken(session: Session, clip: Path, qtbo
     assert len(session.clip) == 3
     with qtbot.waitSignal(session.frame_arrived, check_params_cb=lambda k, _picture: k == 1):
         assert session.frame(1) is None
+
+
+def test_each_frame_is_decoded_once_on_the_way_through_the_clip(
+    session: Session, clip: Path, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_in(session, clip, qtbot)
+    decoded: list[int] = []
+    decode = PictureReader._decoded
+
+    def counted(reader: PictureReader, number: int) -> np.ndarray | None:
+        decoded.append(number)
+        return decode(reader, number)
+
+    monkeypatch.setattr(PictureReader, "_decoded", counted)
+
+    for number in range(20):
+        qtbot.waitUntil(lambda number=number: session.frame(number) is not None)
+
+    assert sorted(decoded) == list(range(20))
+
+
+def test_thumbnail_that_takes_long_delays_no_frame(
+    session: Session, clip: Path, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_in(session, clip, qtbot)
+    begun, seen = threading.Event(), threading.Event()
+
+    def slow(_number: int, _height: int) -> np.ndarray:
+        begun.set()
+        seen.wait()
+        return np.zeros((1, 1, 3), np.uint8)
+
+    monkeypatch.setattr(session.clip, "thumbnail", slow)
+    session.want_thumbnails([4])
+    begun.wait()
+
+    try:
+        with qtbot.waitSignal(session.frame_arrived, check_params_cb=lambda k, _picture: k == 7):
+            session.frame(7)
+    finally:
+        seen.set()
