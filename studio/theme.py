@@ -13,7 +13,7 @@ from typing import Literal
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QAction, QColor, QFont, QFontDatabase, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from core.assets import asset
 from studio.settings import Look
@@ -161,6 +161,14 @@ def set_icon(thing: QAbstractButton | QAction, name: str, ground: Ground = "swit
 def set_icon_of(button: QAbstractButton, action: QAction, ground: Ground) -> None:
     """Gives a button the icon of an action."""
     set_icon(button, action.property(_ICON), ground)
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Gives a label another look, one of the style sheet's."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
 
 
 @cache
@@ -328,6 +336,7 @@ QLabel[role="picture"] { background: @canvas; border: none; }
 QLabel[role="heading"] { color: @dim; font-size: @small; font-weight: 600; }
 QLabel[role="dim"] { color: @dim; }
 QLabel[role="small"] { color: @dim; font-size: @small; }
+QLabel[role="warning"] { color: @warning; font-size: @small; }
 
 QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; }
 QDockWidget::title { background: @panel; padding: 5px 8px; }

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
+from core.estimates.words import at_length, in_words
 from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import small_text
@@ -19,6 +20,7 @@ from studio.widgets.progress import JobProgress
 class JobPanel(QWidget):
     """Attributes:
     generate, pause, stop, again: the buttons; `again` decodes from the step that is looked at.
+    expected: how long it will take, before it begins; less: chooses less where that is too much.
     progress: bar and words. variation: which result is shown.
     """
 
@@ -29,10 +31,13 @@ class JobPanel(QWidget):
         self.pause = _button(actions["pause"])
         self.stop = _button(actions["stop"])
         self.again = _button(actions["continue"])
+        self.expected, self.less = small_text(), QPushButton()
         self.progress = JobProgress()
         self.variation = _Variation(studio)
         self._timing = small_text()
         self._lay_out()
+        watch(studio.estimates, "estimate", self._show_estimate)
+        watch(studio.recipe, "bundle", self._show_estimate)
         watch(studio.generation, "phase", self._show_phase)
         watch(studio.generation, "chosen steps", self._show_again)
         watch(studio.generation, "phase started done eta chosen finished", self._show_progress)
@@ -42,6 +47,7 @@ class JobPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(theme.GAP_PX)
+        column.addWidget(self._estimate())
         column.addWidget(self.generate)
         row = QHBoxLayout()
         row.setSpacing(theme.GAP_PX)
@@ -52,6 +58,29 @@ class JobPanel(QWidget):
         column.addWidget(self.again)
         column.addWidget(self.variation)
         column.addWidget(self._timing)
+
+    def _estimate(self) -> QWidget:
+        """How long it will take, and below, where it does not fit, what does."""
+        self.less.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.less.clicked.connect(self._studio.estimates.choose_lower)
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addWidget(self.expected)
+        column.addWidget(self.less)
+        return part
+
+    def _show_estimate(self) -> None:
+        estimates = self._studio.estimates
+        found, lower = estimates.estimate, estimates.lower_choice
+        self.expected.setText(in_words(found))
+        self.expected.setToolTip(at_length(found))
+        theme.set_role(self.expected, "small" if found is None or found.fits else "warning")
+        self.expected.setVisible(self._studio.recipe.card is not None)
+        self.less.setVisible(lower is not None)
+        if lower is not None:
+            self.less.setText(f"Choose {lower.words[0].lower()}{lower.words[1:]}")
 
     def _show_phase(self) -> None:
         resumable = self._studio.generation.resumable
