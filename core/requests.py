@@ -93,8 +93,9 @@ class GenerationRequest:
         """
         options = {name: self.options[name] for name in DRAWING if name in self.options}
         return replace(
-            self, decoder=REFINER, options=options | {"steps": steps}, resume=None, refine=state
-        )
+            self, decoder=REFINER, options=options | {"steps": steps}, refine=state,
+            resume=None, branch=None, parent=0, edits=None,
+        )  # fmt: skip
 
     def branched(
         self, state: bytes, parent: int = 0, edits: TokenEdits | None = None

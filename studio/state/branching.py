@@ -146,9 +146,7 @@ class Branching(QObject):
         """Those of the take, for a start."""
         request = self._generation.request
         assert request is not None
-        decoder, options = request.decoder, dict(request.options)
-        if decoder not in self.decoders:  # it was a refinement
-            decoder, options = next(iter(self.decoders)), {}
+        decoder, options = self._decoder(request)
         return Settings(request.seed + self._marks.variation, 1, decoder, options, request.label)
 
     def schema(self, decoder: str) -> tuple[Option, ...]:
@@ -183,7 +181,16 @@ class Branching(QObject):
         step = self._generation.steps[self._generation.looked_at]
         edits = self._marks.edits
         inherited = edits is None or (edits.empty and request.edits is None)
-        return request.branched(step.state, self._marks.variation, None if inherited else edits)
+        decoder, options = self._decoder(request)
+        branch = request.branched(step.state, self._marks.variation, None if inherited else edits)
+        return replace(branch, decoder=decoder, options=options)
+
+    def _decoder(self, request: GenerationRequest) -> tuple[str, Mapping[str, Value]]:
+        """A decoder and its options: the take's, or, where that was a refinement, which changes
+        more than what is marked, the usual one."""
+        if request.decoder in self.decoders:
+            return request.decoder, request.options
+        return next(iter(self.decoders)), {}
 
     def _begin(self, request: GenerationRequest) -> None:
         """A take that still runs is paused: the branch is wanted now."""

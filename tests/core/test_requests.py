@@ -64,7 +64,7 @@ def test_a_refined_request_is_for_the_same_region_and_draws_alike(
     assert refined.options == {"guidance": 2.0, "steps": steps}
     assert (refined.decoder, refined.refine, refined.resume) == ("refine", state, None)
     again = replace(refined, decoder=asked.decoder, options=asked.options, refine=asked.refine)
-    assert again == replace(asked, resume=None)
+    assert again == replace(asked, resume=None, branch=None, parent=0, edits=None)
 
 
 @given(REQUESTS, st.binary(), EDITS, st.integers(0, 15))

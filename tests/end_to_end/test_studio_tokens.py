@@ -44,27 +44,32 @@ def models(tmp_path: Path) -> Path:
     return folder
 
 
-def play(scenario: Scenario, clip: Path, models: Path, takes: Path, bundle: str) -> None:
-    """Runs a scenario in a window in which the takes of a folder are known."""
+def play(clip: Path, models: Path, bundle: str, *scenarios: Scenario) -> None:
+    """Runs each scenario in a window of its own, in which the takes of the ones before are kept."""
 
     async def whole() -> None:
         engine = Engine()
         try:
-            async with opened(engine, clip, models=(models,)) as window:
-                studio = window.studio
-                studio.history.open(takes)
-                await until(lambda: not studio.history.opening)
-                studio.recipe.bundle = str(models / bundle)
-                if bundle == "tiny":
-                    studio.recipe.options = {"steps": STEPS}
-                    studio.masks.paint(0, np.ones((64, 96), bool))
-                studio.tools.tool = "pan"
-                studio.tools.lens = True
-                await scenario(window)
+            for scenario in scenarios:
+                async with opened(engine, clip, models=(models,)) as window:
+                    await prepare(window, models / bundle, clip.with_name("takes"))
+                    await scenario(window)
         finally:
             await engine.stop()
 
     run(whole())
+
+
+async def prepare(window: MainWindow, bundle: Path, takes: Path) -> None:
+    studio = window.studio
+    studio.history.open(takes)
+    await until(lambda: not studio.history.opening)
+    studio.recipe.bundle = str(bundle)
+    if not studio.recipe.causal:
+        studio.recipe.options = {"steps": STEPS}
+        studio.masks.paint(0, np.ones((64, 96), bool))
+    studio.tools.tool = "pan"
+    studio.tools.lens = True
 
 
 async def generated(window: MainWindow) -> None:
@@ -88,9 +93,7 @@ async def click_token(window: MainWindow, row: int, column: int) -> None:
     assert not candidates.failure
 
 
-def test_a_few_tokens_of_a_result_are_repainted_in_few_steps(
-    clip: Path, models: Path, tmp_path: Path
-) -> None:
+def test_a_few_tokens_of_a_result_are_repainted_in_few_steps(clip: Path, models: Path) -> None:
     async def scenario(window: MainWindow) -> None:
         studio = window.studio
         await generated(window)
@@ -110,11 +113,11 @@ def test_a_few_tokens_of_a_result_are_repainted_in_few_steps(
         assert before.finished is not None
         assert len(studio.history.entries) == 2
 
-    play(scenario, clip, models, tmp_path / "takes", "tiny")
+    play(clip, models, "tiny", scenario)
 
 
 def test_a_chosen_token_and_pins_hold_through_a_branch_with_other_settings(
-    clip: Path, models: Path, tmp_path: Path
+    clip: Path, models: Path
 ) -> None:
     async def scenario(window: MainWindow) -> None:
         studio = window.studio
@@ -138,11 +141,11 @@ def test_a_chosen_token_and_pins_hold_through_a_branch_with_other_settings(
             assert (step.tokens[:, 1, 0, 0] == kept).all()
         assert not np.array_equal(steps[-1].tokens[0], steps[-1].tokens[1])
 
-    play(scenario, clip, models, tmp_path / "takes", "tiny")
+    play(clip, models, "tiny", scenario)
 
 
 def test_token_by_token_marked_ones_are_drawn_again_and_the_rest_stays(
-    clip: Path, models: Path, tmp_path: Path
+    clip: Path, models: Path
 ) -> None:
     async def scenario(window: MainWindow) -> None:
         studio = window.studio
@@ -164,14 +167,14 @@ def test_token_by_token_marked_ones_are_drawn_again_and_the_rest_stays(
         assert np.array_equal(steps[-1].tokens[0][~again], before.tokens[0][~again])
         assert len(steps) <= 4
 
-    play(scenario, clip, models, tmp_path / "takes", "tokens")
+    play(clip, models, "tokens", scenario)
 
 
 @pytest.mark.parametrize("bundle", ["tiny", "tokens"])
 def test_marks_of_a_paused_take_survive_a_restart_and_are_gone_on_with(
-    clip: Path, models: Path, tmp_path: Path, bundle: str
+    clip: Path, models: Path, bundle: str
 ) -> None:
-    takes, known = tmp_path / "takes", {}
+    known: dict[str, Any] = {}
 
     async def before(window: MainWindow) -> None:
         studio = window.studio
@@ -204,5 +207,4 @@ def test_marks_of_a_paused_take_survive_a_restart_and_are_gone_on_with(
         last = studio.generation.steps[-1].tokens[0]
         assert (last[edits.pinned] == known["step"].tokens[0][edits.pinned]).all()
 
-    play(before, clip, models, takes, bundle)
-    play(after, clip, models, takes, bundle)
+    play(clip, models, bundle, before, after)

@@ -133,6 +133,7 @@ def test_pins_hold_when_the_result_is_refined_and_refined_again(
         assert not again or np.array_equal(again[-1].tokens, told[-1].tokens)
     assert not np.array_equal(told[-1].tokens, last.tokens)
     twice = steps(asked.refined(told[-1].state, 3))
+    assert twice[-1].tokens.tolist() != last.tokens.tolist()
     assert np.array_equal(twice[-1].tokens[0][pins.pinned], last.tokens[0][pins.pinned])
 
 

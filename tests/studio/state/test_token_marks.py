@@ -191,6 +191,21 @@ def test_going_on_with_marks_is_a_new_take_that_begins_with_them(line: Line) -> 
     run(scenario())
 
 
+def test_a_refined_result_is_gone_on_with_by_a_decoder_that_leaves_the_rest(line: Line) -> None:
+    async def scenario() -> None:
+        await line.generated(REQUEST.refined(b"state 3", 4))
+        line.marks.mark(at(0), AGAIN)
+
+        line.branching.repaint()
+        await line.queue.all_ended()
+
+        asked = line.engine.requests[-1]
+        assert (asked.decoder, asked.options, asked.refine) == ("commit", {}, None)
+        assert asked.branch is not None
+
+    run(scenario())
+
+
 def test_a_branch_gets_other_settings_and_the_running_take_is_paused(line: Line) -> None:
     async def scenario() -> None:
         await line.models.ask()
