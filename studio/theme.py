@@ -260,6 +260,11 @@ QToolButton:pressed { background: @raised; }
 QToolButton:checked { background: @deep; }
 QToolButton:focus { border-color: @accent; }
 
+QToolButton[more="true"] { background: @raised; border-color: @line; min-height: 18px; }
+QToolButton[more="true"]:hover { background: @hover; }
+QToolButton[more="true"]:focus { border-color: @accent; }
+QToolButton[more="true"]::menu-indicator { image: none; }
+
 QToolButton[fold="true"] { color: @dim; padding: 3px 6px 3px 0; margin-left: -6px; }
 QToolButton[fold="true"]:checked { background: transparent; color: @text; }
 QToolButton[fold="true"]:hover { color: @text; background: transparent; }
@@ -331,12 +336,20 @@ QPushButton[large="true"] { padding: 8px 16px; min-height: 22px; }
 QToolButton[link="true"] { color: @accent; padding: 3px 6px; }
 QScrollArea > QWidget > QWidget#welcome { background: @background; }
 QFrame[role="line"] { background: @line; }
+QFrame[job="running"], QFrame[job="paused"], QFrame[job="failed"] { background: @panel;
+    border: 1px solid @line; border-radius: @radius; }
+QFrame[job="running"] { border-left: 3px solid @accent; }
+QFrame[job="paused"] { border-left: 3px solid @warning; }
+QFrame[job="failed"] { border-left: 3px solid @error; }
 QFrame[role="card"] { background: @panel; border: 1px solid @line; border-radius: @radius; }
 QLabel[role="picture"] { background: @canvas; border: none; }
 QLabel[role="heading"] { color: @dim; font-size: @small; font-weight: 600; }
 QLabel[role="dim"] { color: @dim; }
 QLabel[role="small"] { color: @dim; font-size: @small; }
 QLabel[role="warning"] { color: @warning; font-size: @small; }
+QLabel[role="error"] { color: @error; font-size: @small; font-weight: 600; }
+QLabel[role="badge"] { background: @accent; color: @background; border: 1px solid @background;
+    border-radius: 7px; }
 
 QDockWidget { titlebar-close-icon: none; titlebar-normal-icon: none; }
 QDockWidget::title { background: @panel; padding: 5px 8px; }

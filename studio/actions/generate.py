@@ -20,8 +20,18 @@ def _cannot_pause(window: MainWindow) -> str:
 
 def _cannot_stop(window: MainWindow) -> str:
     generation = window.studio.generation
-    stoppable = generation.phase in (Phase.PREPARING, Phase.DECODING, Phase.PAUSED)
+    stoppable = generation.phase in (
+        Phase.WAITING, Phase.PREPARING, Phase.DECODING, Phase.PAUSED,
+    )  # fmt: skip
     return "" if stoppable else "Nothing is being generated."
+
+
+def _hold_or_release(window: MainWindow) -> None:
+    queue = window.studio.queue
+    if queue.held:
+        queue.release()
+    else:
+        queue.hold()
 
 
 def _continued_here(window: MainWindow) -> str:
@@ -46,6 +56,16 @@ GENERATE = (
         lambda w: w.studio.generate(),
         "generate",
         lambda w: w.studio.obstacle,
+        help="While another generation runs, it waits in the queue.",
+    ),
+    Row(
+        "generate_next",
+        "Generate next",
+        "Ctrl+Alt+Return",
+        lambda w: w.studio.generate(first=True),
+        "generate",
+        lambda w: w.studio.obstacle,
+        help="Before all others that wait.",
     ),
     Row(
         "pause",
@@ -64,6 +84,24 @@ GENERATE = (
         "stop",
         _cannot_stop,
         help="What was decoded stays.",
+    ),
+    Row(
+        "queue_hold",
+        "Hold the queue",
+        "Alt+P",
+        _hold_or_release,
+        "pause",
+        checked=lambda w: w.studio.queue.held,
+        help="What runs is paused, and nothing begins until the queue goes on.",
+    ),
+    Row(
+        "queue_cancel",
+        "Cancel all jobs",
+        "",
+        lambda w: w.studio.queue.stop_all(),
+        "stop",
+        lambda w: "" if w.studio.queue.order else "Nothing runs, and nothing waits.",
+        help="What was decoded stays among the results.",
     ),
     LINE,
     Row(

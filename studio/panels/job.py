@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.estimates.words import at_length, in_words
 from studio import theme
@@ -20,6 +29,7 @@ from studio.widgets.progress import JobProgress
 class JobPanel(QWidget):
     """Attributes:
     generate, pause, stop, again: the buttons; `again` decodes from the step that is looked at.
+    more: other ways to generate.
     expected: how long it will take, before it begins; less: chooses less where that is too much.
     progress: bar and words. variation: which result is shown.
     """
@@ -28,6 +38,8 @@ class JobPanel(QWidget):
         super().__init__(parent)
         self._studio = studio
         self.generate: QPushButton = _button(actions["generate"], primary=True)
+        self.more = QToolButton()
+        self.more.setMenu(_menu(self.more, actions, "generate_next", "queue_hold", "queue_cancel"))
         self.pause = _button(actions["pause"])
         self.stop = _button(actions["stop"])
         self.again = _button(actions["continue"])
@@ -38,6 +50,7 @@ class JobPanel(QWidget):
         self._lay_out()
         watch(studio.estimates, "estimate", self._show_estimate)
         watch(studio.recipe, "bundle", self._show_estimate)
+        watch(studio.queue, "held running", self._name_generate)
         watch(studio.generation, "phase", self._show_phase)
         watch(studio.generation, "chosen steps", self._show_again)
         watch(studio.generation, "phase started done eta chosen finished", self._show_progress)
@@ -48,7 +61,7 @@ class JobPanel(QWidget):
         column.setContentsMargins(12, 10, 12, 12)
         column.setSpacing(theme.GAP_PX)
         column.addWidget(self._estimate())
-        column.addWidget(self.generate)
+        column.addLayout(self._generate())
         row = QHBoxLayout()
         row.setSpacing(theme.GAP_PX)
         row.addWidget(self.pause, 1)
@@ -58,6 +71,29 @@ class JobPanel(QWidget):
         column.addWidget(self.again)
         column.addWidget(self.variation)
         column.addWidget(self._timing)
+
+    def _generate(self) -> QHBoxLayout:
+        """The button, and beside it what else can be done with a new job."""
+        self.more.setProperty("more", True)
+        theme.set_icon(self.more, "chevron-down", "plain")
+        self.more.setIconSize(QSize(14, 14))
+        self.more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more.setFixedWidth(26)
+        self.more.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        self.more.setToolTip("Generate before others, hold the queue")
+        self.more.setAccessibleName("More ways to generate")
+        self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.generate, 1)
+        row.addWidget(self.more)
+        return row
+
+    def _name_generate(self) -> None:
+        """What the button does now."""
+        queue = self._studio.queue
+        waits = queue.held or queue.running is not None
+        self.generate.setText("Add to the queue" if waits else "Generate")
 
     def _estimate(self) -> QWidget:
         """How long it will take, and below, where it does not fit, what does."""
@@ -104,6 +140,9 @@ class JobPanel(QWidget):
                 )
             case Phase.HALTING:
                 self.progress.setBusy("Stopping")
+            case Phase.WAITING:
+                self.progress.setProgress(generation.done, generation.total, None)
+                self.progress.setText("Waiting in the queue")
             case Phase.IDLE:
                 self.progress.setProgress(0, 1, None)
                 self.progress.setText("")
@@ -163,6 +202,13 @@ def _button(action: QAction, *, primary: bool = False) -> QPushButton:
     button.setEnabled(action.isEnabled())
     button_tooltip(button, action)
     return button
+
+
+def _menu(parent: QWidget, actions: Actions, *names: str) -> QMenu:
+    menu = QMenu(parent)
+    for name in names:
+        menu.addAction(actions[name])
+    return menu
 
 
 def _words(phase: Phase, generation: Generation) -> str:

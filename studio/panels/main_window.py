@@ -44,6 +44,7 @@ from studio.panels.log_dialog import LogDialog
 from studio.panels.models_dialog import ModelsDialog
 from studio.panels.palette import Palette
 from studio.panels.project_dialogs import ProjectDialogs
+from studio.panels.queue_page import QueuePage
 from studio.panels.recent_menu import RecentMenu
 from studio.panels.report_dialog import ReportDialog
 from studio.panels.results_page import ResultsPage
@@ -102,6 +103,7 @@ class MainWindow(QMainWindow):
             {
                 "clips": lambda: ClipsPage(studio, self.actions_, self.projects),
                 "results": lambda: ResultsPage(studio, self.actions_),
+                "queue": lambda: QueuePage(studio, self.actions_),
             },
         )
         self.canvas = Canvas(studio, self.actions_)
@@ -321,6 +323,7 @@ class MainWindow(QMainWindow):
         watch(studio.project, "clips open_id", self._show_title)
         watch(studio.project_file, "title", self._show_title)
         studio.notices.log_wanted.connect(self.show_log)
+        watch(studio.queue, "waiting", self._show_waiting)
         bind(studio.preferences, "shortcuts", self.actions_.use_shortcuts)
         studio.runs.wanted.connect(self.show_trainings)
         self.actions_.follow(
@@ -349,6 +352,9 @@ class MainWindow(QMainWindow):
                 (studio.queue, "running waiting held"),
             )
         )
+
+    def _show_waiting(self) -> None:
+        self.tools.waiting.show_number(len(self.studio.queue.waiting))
 
     def _show_look(self, look: Look) -> None:
         app = QApplication.instance()

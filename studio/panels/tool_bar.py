@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from studio.panels.window_actions import Actions, tool_button
+from studio.widgets.badge import Badge
 
 _GROUPS = (
     ("brush", "eraser", "select", "wand", "rectangle", "ellipse", "lasso", "polygon", "fill"),
@@ -20,13 +21,14 @@ _ICON_PX = 20
 
 class ToolBar(QWidget):
     """Attributes:
-    buttons: by the name of their action.
+    buttons: by the name of their action. waiting: how many jobs wait, on the queue's button.
     """
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         names = [name for group in (*_GROUPS, _PAGES) for name in group]
         self.buttons = {name: tool_button(actions[name], _ICON_PX) for name in names}
+        self.waiting = Badge(self.buttons["side_queue"])
         column = QVBoxLayout(self)
         column.setContentsMargins(5, 3, 5, 3)
         column.setSpacing(4)

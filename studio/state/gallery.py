@@ -71,6 +71,7 @@ class Gallery(Observable):
         super().__init__(parent)
         self._history, self._is_here = history, is_here
         self._followed: set[Entry] = set()
+        self._pictured: dict[Entry, bool] = {}  # of all, when they were listed
         watch(history, "entries", self._follow)
         watch(self, "query starred here which", self.renew)
 
@@ -90,6 +91,7 @@ class Gallery(Observable):
     def renew(self) -> None:
         """Look again at what is listed."""
         now = datetime.now().astimezone()
+        self._pictured = {entry: _pictured(entry) for entry in self._history.entries}
         self.shown = tuple(
             pick
             for entry in self._history.entries
@@ -107,6 +109,9 @@ class Gallery(Observable):
         return not self.query or entry.card.matches(self.query, now)
 
     def _picks(self, entry: Entry) -> list[Pick]:
+        """Its variations; one stands for all as long as there is no picture of them."""
+        if not self._pictured[entry]:
+            return [] if self.starred else [Pick(entry, 0)]
         picks = [Pick(entry, variation) for variation in range(entry.card.request.count)]
         return [pick for pick in picks if pick.starred or not self.starred]
 
@@ -119,5 +124,12 @@ class Gallery(Observable):
         self.renew()
 
     def _note_card(self, _card: TakeCard) -> None:
-        if self.narrowed:
+        if self.narrowed or any(
+            pictured != _pictured(entry) for entry, pictured in self._pictured.items()
+        ):
             self.renew()
+
+
+def _pictured(entry: Entry) -> bool:
+    """Whether there are, or soon will be, pictures of a take."""
+    return entry.running or entry.card.done > 0

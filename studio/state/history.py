@@ -35,12 +35,13 @@ from studio.state.entry import Entry, card_of
 from studio.state.failures import Cause
 from studio.state.generation import Generation
 from studio.state.keeper import Keeper, revived
-from studio.state.notices import Notices
+from studio.state.notices import Kind, Notices
 from studio.state.queue import Queue
 from studio.state.take import Phase, Take
 
 Described = Callable[[GenerationRequest], tuple[str, float]]
 """Title of the model of a request, and frames a second of its result."""
+Tell = Callable[[Kind, str, str, Callable[[], object]], object]
 
 log = logging.getLogger(__name__)
 
@@ -63,11 +64,13 @@ class History(Observable):
         generation: Generation,
         notices: Notices,
         describe: Described,
+        tell_at_opening: Tell,
         parent: QObject | None = None,
     ) -> None:
+        """`tell_at_opening` tells what shall not be put away by the clip that is being opened."""
         super().__init__(parent)
         self._queue, self._generation, self._notices = queue, generation, notices
-        self._describe = describe
+        self._describe, self._tell_at_opening = describe, tell_at_opening
         self._folder: Path | None = None
         self._writer = ThreadPoolExecutor(1, "takes")
         self._known: dict[str, Entry] = {}  # also those of a project before that are still at work
@@ -256,7 +259,13 @@ class History(Observable):
                 entry.change(phase="stopped")
         queued = [entry for entry in waited if entry.card.id in places]
         queued.sort(key=lambda entry: places[entry.card.id])
-        self._queue.wait([take for take in map(self.take, queued) if take is not None])
+        takes = [take for take in map(self.take, queued) if take is not None]
+        self._queue.wait(takes)
+        if takes:
+            words = f"{len(takes)} jobs wait" if len(takes) > 1 else "A job waits"
+            self._tell_at_opening(
+                "info", f"{words} since the project was closed.", "Go on", self._queue.release
+            )
 
     def _later(self, do: Callable[..., object], *arguments: Any) -> None:
         """Do it in the thread, after all that it was told before."""

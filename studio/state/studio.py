@@ -110,7 +110,12 @@ class Studio(QObject):
         self.queue = Queue(engine, self.notices, self)
         self.generation = Generation(self.queue, self)
         self.history = History(
-            self.queue, self.generation, self.notices, self._title_and_rate, self
+            self.queue,
+            self.generation,
+            self.notices,
+            self._title_and_rate,
+            self.session.tell_past_opening,
+            self,
         )
         self.growing = Growing(
             self.session,

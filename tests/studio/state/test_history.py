@@ -54,7 +54,11 @@ class Program:
         self.queue = Queue(self.engine, self.notices)
         self.generation = Generation(self.queue)
         self.history = History(
-            self.queue, self.generation, self.notices, lambda _request: ("Tiny", 25.0)
+            self.queue,
+            self.generation,
+            self.notices,
+            lambda _request: ("Tiny", 25.0),
+            self.notices.tell,
         )
         self.history.open(folder)
 
@@ -235,7 +239,8 @@ def test_what_waited_waits_again_until_a_person_lets_it_begin(tmp_path: Path) ->
     async def reopen(program: Program) -> None:
         assert [take.request.seed for take in program.queue.waiting] == [0, 2, 1]
         assert (program.queue.held, program.queue.running) == (True, None)
-        program.queue.release()
+        assert program.notices.current.text == "3 jobs wait since the project was closed."
+        program.notices.act()
         await program.queue.all_ended()
         assert [request.seed for request in program.engine.requests] == [0, 2, 1]
         assert program.engine.requests[0].resume == b"state 1"
