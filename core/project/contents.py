@@ -1,4 +1,4 @@
-"""What a project is made of, and how `project.json` says it."""
+"""What a project is made of, and how its file says it, in JSON."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 
 from core.errors import UserError
 from core.masks import Box, MaskTrack
+from core.project.drafts import title
 from core.project.fingerprints import Fingerprint
 
 FORMAT, VERSION = "maskreel project", 1
@@ -155,7 +156,7 @@ class Contents:
             raise ValueError("it is no project of Maskreel")
         if data["version"] > VERSION:
             raise UserError(
-                f"The project “{folder.stem}” was made with a newer Maskreel. "
+                f"The project “{title(folder)}” was made with a newer Maskreel. "
                 "Update this one, then open it again."
             )
         try:

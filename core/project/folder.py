@@ -1,6 +1,6 @@
 """A project's folder, `name.maskreel`, and how it is read.
 
-project.json            clips, which one is open, the recipe
+project.maskreel        clips, which one is open, the recipe
 masks/<clip>.jsonl      what is painted on a clip: a line per edit
 takes/<take>/           what was generated
 pictures/<clip>.png     a thumbnail of a clip, also while its file is missing
@@ -19,10 +19,10 @@ from core.errors import UserError
 from core.masks import MaskTrack
 from core.project.contents import Contents
 from core.project.disk import aside, reason
+from core.project.drafts import SUFFIX, title
 from core.project.mask_log import Logged, read_log
 
-SUFFIX = ".maskreel"
-PROJECT, MASKS, TAKES, PICTURES, MEDIA = "project.json", "masks", "takes", "pictures", "media"
+PROJECT, MASKS, TAKES, PICTURES, MEDIA = "project.maskreel", "masks", "takes", "pictures", "media"
 
 MOST_LINES = 400
 """A file of masks with more changes is written anew, as what is left of them."""
@@ -43,12 +43,12 @@ class Found:
 
 
 def is_project(path: Path) -> bool:
-    """Whether a path is the folder of a project, or its project.json."""
+    """Whether a path is the folder of a project, or the file in it."""
     return (path / PROJECT).is_file() or (path.name == PROJECT and path.is_file())
 
 
 def folder_of(path: Path) -> Path:
-    """The folder of a project, also when its project.json was chosen."""
+    """The folder of a project, also when the file in it was chosen."""
     return path.parent if path.name == PROJECT and path.is_file() else path
 
 
@@ -106,7 +106,7 @@ def _read_contents(folder: Path, path: Path) -> Contents:
         ) from error
     except OSError as error:
         raise UserError(
-            f"The project “{folder.stem}” cannot be read: {reason(error)}. "
+            f"The project “{title(folder)}” cannot be read: {reason(error)}. "
             f"Check the permissions of {folder}."
         ) from error
     except ValueError as error:
@@ -114,7 +114,7 @@ def _read_contents(folder: Path, path: Path) -> Contents:
 
 
 class DamagedProject(UserError):
-    """project.json cannot be understood; a snapshot may take its place.
+    """Its file cannot be understood; a snapshot may take its place.
 
     Attributes:
         path: of the file that is damaged.
@@ -122,7 +122,7 @@ class DamagedProject(UserError):
 
     def __init__(self, folder: Path, path: Path, why: str) -> None:
         super().__init__(
-            f"The project “{folder.stem}” is damaged: {PROJECT} cannot be used ({why})."
+            f"The project “{title(folder)}” is damaged: {PROJECT} cannot be used ({why})."
         )
         self.path = path
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.machine import birth, host, lives
+from core.project.drafts import title
 
 OPEN = "open.json"
 SILENT_S = 600.0
@@ -29,7 +30,7 @@ class InUse(UserError):
         where = "" if holder.machine == host() else f" on {holder.machine}"
         since = datetime.fromtimestamp(holder.since).strftime("%H:%M on %d.%m.%Y")
         super().__init__(
-            f"The project “{folder.stem}” is open in another window{where} since {since}. "
+            f"The project “{title(folder)}” is open in another window{where} since {since}. "
             "Close it there, or open a copy."
         )
         self.folder = folder

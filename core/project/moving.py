@@ -11,9 +11,10 @@ from core.assets import asset
 from core.errors import UserError
 from core.project.contents import Contents
 from core.project.disk import delete, reason
-from core.project.folder import SUFFIX, count_takes, read_project
+from core.project.drafts import SUFFIX, drafts_folder, is_draft, new_draft, title
+from core.project.folder import count_takes, read_project
 from core.project.lock import OPEN, let_go, take_hold
-from core.project.rescue import drafts_folder, is_draft, new_draft, read_or_rescue
+from core.project.rescue import read_or_rescue
 from core.project.snapshots import Snapshot, take_snapshot
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def _as_it_was(folder: Path, snapshot: Snapshot) -> Contents:
         take_snapshot(folder)
     except OSError as error:
         raise UserError(
-            f"The project “{folder.stem}” cannot be kept as it is now, before it is opened as it "
+            f"The project “{title(folder)}” cannot be kept as it is now, before it is opened as it "
             f"was: {reason(error)}."
         ) from error
     return found.contents
@@ -80,7 +81,7 @@ def copy_of(folder: Path) -> Path:
     Raises:
         UserError: it cannot be copied.
     """
-    names = (f"{folder.stem} copy{number}" for number in ("", *(f" {k}" for k in range(2, 1000))))
+    names = (f"{title(folder)} copy{number}" for number in ("", *(f" {k}" for k in range(2, 1000))))
     places = (folder.with_name(f"{name}{SUFFIX}") for name in names)
     beside = next(place for place in places if not place.exists())
     try:
@@ -162,7 +163,7 @@ def _copy(folder: Path, target: Path) -> None:
 
 
 def _uncopied(folder: Path, place: Path, error: OSError) -> UserError:
-    return UserError(f"“{folder.stem}” cannot be copied to {place}: {reason(error)}.")
+    return UserError(f"“{title(folder)}” cannot be copied to {place}: {reason(error)}.")
 
 
 def _delete(folder: Path) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path, PurePosixPath
 from core.errors import UserError
 from core.project.contents import Contents, MediaFile
 from core.project.disk import reason
-from core.project.folder import MASKS, MEDIA, PICTURES, PROJECT, SUFFIX, TAKES, read_project
+from core.project.drafts import SUFFIX
+from core.project.folder import MASKS, MEDIA, PICTURES, PROJECT, TAKES, read_project
 
 CHUNK = 1 << 20
 _PACKED_ALREADY = {".png", ".jpg", ".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif", ".npz"}
@@ -43,7 +44,7 @@ def pack(folder: Path, target: Path, *, media: bool) -> Generator[Packed, None, 
     contents = read_project(folder, keep_aside=False).contents
     files = [*_own_files(folder), *(_media(contents) if media else ())]
     listed = _with_media(contents, folder) if media else contents
-    root = target.stem + SUFFIX
+    root = target.stem.removesuffix(SUFFIX) + SUFFIX
     part = target.with_name(f".{target.name}.part")
     total, done = sum(path.stat().st_size for path, _name in files), 0
     try:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-
-import platformdirs
 
 from core.errors import UserError
 from core.project.contents import Contents
 from core.project.disk import aside, delete, reason
+from core.project.drafts import drafts_folder, title
 from core.project.folder import (
     PROJECT,
-    SUFFIX,
     DamagedProject,
     Found,
     count_takes,
@@ -24,33 +22,6 @@ from core.project.folder import (
 )
 from core.project.lock import holder, left_open
 from core.project.snapshots import snapshots
-
-UNTITLED = "Untitled"
-
-
-def drafts_folder() -> Path:
-    """Where projects are that the user has not given a place."""
-    return Path(platformdirs.user_data_dir("maskreel", appauthor=False)) / "drafts"
-
-
-def is_draft(folder: Path) -> bool:
-    return folder.parent == drafts_folder()
-
-
-def title(folder: Path) -> str:
-    """A project's name as a person sees it."""
-    return UNTITLED if is_draft(folder) else folder.stem
-
-
-def new_draft() -> Path:
-    """An empty folder for a project without a place.
-
-    Raises:
-        OSError: it cannot be made.
-    """
-    folder = drafts_folder() / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%S-%f}{SUFFIX}"
-    folder.mkdir(parents=True)
-    return folder
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.project.drafts import SUFFIX
 from studio import theme
 from studio.observable import bind, watch
 from studio.state.places import in_bytes
@@ -99,7 +100,7 @@ class PackDialog(QDialog):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilter("Packed project (*.zip)")
-        dialog.selectFile(f"{self._studio.project_file.title}.zip")
+        dialog.selectFile(f"{self._studio.project_file.title}{SUFFIX}.zip")
         dialog.fileSelected.connect(lambda path: self.pack_to(Path(path)))
         dialog.open()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-from core.project.folder import SUFFIX
+from core.project.drafts import SUFFIX
 from studio.panels.pack_dialog import PackDialog
 from studio.panels.recovery_dialog import RecoveryDialog
 from studio.state.places import open_outside, show_in_folder, videos_folder
@@ -20,7 +20,7 @@ CLIP_FILTER = (
     "Clips (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.mpg *.mpeg *.ts *.wmv *.flv *.ogv *.gif);;"
     "All files (*)"
 )
-PROJECT_FILTER = f"Projects (project.json *.zip *{SUFFIX});;All files (*)"
+PROJECT_FILTER = f"Projects (*{SUFFIX} *.zip);;All files (*)"
 
 
 class ProjectDialogs(QObject):
@@ -47,7 +47,7 @@ class ProjectDialogs(QObject):
         dialog.open()
 
     def ask_open(self) -> None:
-        """Which project to open: its project.json, or a packed one."""
+        """Which project to open: the file in its folder, or a packed one."""
         dialog = self._dialog("Open project", self._place)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setNameFilter(PROJECT_FILTER)

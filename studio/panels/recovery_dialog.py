@@ -62,7 +62,7 @@ class RecoveryDialog(QDialog):
         words.setWordWrap(True)
         page = QWidget()
         page.setLayout(self._column)
-        self._column.setContentsMargins(0, 0, theme.GAP_PX, 0)
+        self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.GAP_PX)
         self._column.addStretch(1)
         scroll = QScrollArea()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from core.project.folder import SUFFIX, is_project
+from core.project.drafts import SUFFIX
+from core.project.folder import is_project
 from core.project.packing import packed_name
 from studio.state.clips import Clips
 from studio.state.packing import Packing

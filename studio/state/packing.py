@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from core.errors import UserError
-from core.project.folder import SUFFIX
+from core.project.drafts import SUFFIX
 from core.project.packing import Packed, media_size, pack, packed_name, unpack
 from studio.observable import Field, Observable
 from studio.state.notices import Notices

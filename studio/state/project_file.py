@@ -17,11 +17,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from core.errors import UserError
 from core.project.contents import Contents
 from core.project.disk import reason
-from core.project.folder import SUFFIX, folder_of
+from core.project.drafts import SUFFIX, UNTITLED, drafts_folder, is_draft, new_draft, title
+from core.project.folder import folder_of
 from core.project.journal import Journal
 from core.project.lock import InUse, take_hold
 from core.project.moving import Opened, close, copy_of, hold_and_read, move_or_copy
-from core.project.rescue import UNTITLED, drafts_folder, is_draft, new_draft, title
 from core.project.snapshots import Snapshot
 from studio.observable import Field, Observable, bind
 from studio.state.masks import Masks
@@ -119,7 +119,7 @@ class ProjectFile(Observable):
         self._begin("Closing the project …", self._load(Opened(Contents()), None))
 
     def open(self, path: Path, snapshot: Snapshot | None = None) -> None:
-        """Open a project by its folder or its project.json.
+        """Open a project by its folder or the file in it.
 
         Args:
             snapshot: open it as it was then; as it is now it becomes a snapshot too.

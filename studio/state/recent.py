@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from core.errors import UserError
 from core.media.folders import read_picture
 from core.media.reading import open_clip
-from core.project.folder import PICTURES, SUFFIX
-from core.project.rescue import is_draft, title
+from core.project.drafts import SUFFIX, is_draft, title
+from core.project.folder import PICTURES
 
 HEIGHT = 90
 """Pixels of a thumbnail."""

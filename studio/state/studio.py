@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Qt
 
 from core.assets import model_folders
 from core.compositing import composited_length
+from core.project.drafts import is_draft
 from core.project.folder import TAKES
-from core.project.rescue import is_draft
 from core.requests import GenerationRequest
 from core.runs.reading import RunLook
 from core.takes.card import TakeCard

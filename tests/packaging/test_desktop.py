@@ -6,6 +6,9 @@ from configparser import ConfigParser
 from pathlib import Path
 from xml.etree import ElementTree
 
+from core.project.drafts import SUFFIX
+from core.project.folder import PROJECT
+
 LINUX = Path(__file__).resolve().parents[2] / "packaging" / "linux"
 
 
@@ -32,3 +35,15 @@ def test_metainfo_launches_the_desktop_entry() -> None:
     metainfo = ElementTree.parse(LINUX / "maskreel.metainfo.xml")
 
     assert metainfo.findtext("launchable") == "maskreel.desktop"
+
+
+def test_kinds_of_our_own_are_described_and_found_by_name() -> None:
+    described = ElementTree.parse(LINUX / "maskreel-mime.xml")
+    space = {"m": "http://www.freedesktop.org/standards/shared-mime-info"}
+    kinds = {kind.get("type"): kind for kind in described.iterfind("m:mime-type", space)}
+    patterns = {kind.find("m:glob", space).get("pattern") for kind in kinds.values()}
+    ours = {kind for kind in desktop_entry()["MimeType"].split(";") if "x-maskreel" in kind}
+
+    assert set(kinds) == ours
+    assert patterns == {f"*{SUFFIX}", f"*{SUFFIX}.zip"}
+    assert PROJECT.endswith(SUFFIX)

@@ -1,4 +1,4 @@
-"""Contents of a project to project.json and back, here and moved elsewhere."""
+"""Contents of a project to JSON and back, here and moved elsewhere."""
 
 from __future__ import annotations
 

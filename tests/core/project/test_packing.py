@@ -101,7 +101,7 @@ def test_a_full_disk_is_explained(folder: Path, tmp_path: Path) -> None:
 
 def test_other_zip_files_are_no_projects(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
-    for names in (["a.txt"], ["p/project.json", "../out"], ["p/project.json", "q/x"]):
+    for names in (["a.txt"], ["p/project.maskreel", "../out"], ["p/project.maskreel", "q/x"]):
         with zipfile.ZipFile(path, "w") as archive:
             for name in names:
                 archive.writestr(name, "{}")

@@ -10,6 +10,7 @@ import pytest
 from core.errors import UserError
 from core.project import lock, rescue
 from core.project.contents import Contents
+from core.project.drafts import drafts_folder, new_draft
 from core.project.folder import PROJECT, masks_file, read_project
 from core.project.journal import Journal
 from tests.core.project.made import entry, painted
@@ -38,8 +39,8 @@ def die(folder: Path) -> None:
 
 
 def test_a_draft_whose_window_has_died_is_listed_with_what_is_in_it(data: Path) -> None:
-    folder = rescue.new_draft()
-    assert folder.parent == rescue.drafts_folder()
+    folder = new_draft()
+    assert folder.parent == drafts_folder()
     assert data in folder.parents
     written(folder, 1, 2, 3)
     assert rescue.unclosed() == ()
@@ -81,9 +82,9 @@ def test_a_damaged_project_is_opened_as_it_was(tmp_path: Path) -> None:
 
     found = rescue.read_or_rescue(folder)
     assert found.contents == contents
-    assert "kept as project.damaged.json" in found.troubles[0]
+    assert "kept as project.damaged.maskreel" in found.troubles[0]
     assert found.stale == {CLIP.id}
-    assert (folder / "project.damaged.json").read_text() == "{ no json"
+    assert (folder / "project.damaged.maskreel").read_text() == "{ no json"
 
 
 def test_a_damaged_project_without_a_snapshot_is_explained(tmp_path: Path) -> None:

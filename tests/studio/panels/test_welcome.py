@@ -14,8 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.assets import asset
+from core.project.drafts import new_draft
 from core.project.lock import let_go, take_hold
-from core.project.rescue import new_draft
 from core.requests import BundleEntry
 from core.tasks import TASKS
 from studio.app import last_project
@@ -238,7 +238,7 @@ def test_page_is_used_from_the_keyboard_alone(clip: Path) -> None:
 def test_program_begins_with_the_last_project_or_with_the_page(tmp_path: Path) -> None:
     folder = tmp_path / "holiday.maskreel"
     folder.mkdir()
-    (folder / "project.json").write_text("{}")
+    (folder / "project.maskreel").write_text("{}")
     known = Settings(last_project=str(folder))
 
     assert last_project(Settings()) is None

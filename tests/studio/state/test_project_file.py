@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from core.project.drafts import drafts_folder, is_draft
 from core.project.folder import read_project
 from core.project.lock import OPEN, left_open
-from core.project.rescue import drafts_folder, is_draft
 from core.project.snapshots import snapshots
 from studio.panels.main_window import MainWindow
 from studio.state.project_file import SNAPSHOT_MS
