@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -137,9 +137,10 @@ class CandidatesPopover(QFrame):
         words = candidates.failure or candidates.waiting
         if found is not None and not words:
             listed = any(c.token == found.present.token for c in found.likeliest)
-            words = f"{found.entropy:.1f} bits of doubt: as among {2**found.entropy:,.0f} equals."
+            choices = max(1, round(2**found.entropy))
+            words = f"{found.entropy:.1f} bits of doubt, as among {choices:,} equal choices."
             if not listed:
-                words += f" Now: {found.present.token:,}, {found.present.probability:.2%}."
+                words += f" Now {found.present.token:,}, {found.present.probability:.2%}."
         self.said.setText(words)
         self.list.setVisible(not candidates.failure)
         self._fit()
@@ -179,17 +180,21 @@ class CandidatesPopover(QFrame):
         self._move_beside()
 
     def _move_beside(self) -> None:
-        """To the right of the token, or to the left where there is no room, inside the view."""
+        """Beside the grid where there is room, else beside the token, inside the view."""
         if not self.isVisible():
             return
-        cell = self._view.tokens.rect(self._view.tokens.chosen).toRect()
-        room = self._view.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
-        mine = QRect(QPoint(cell.right() + _BESIDE, cell.top()), self.size())
-        if mine.right() > room.right():
-            mine.moveRight(cell.left() - _BESIDE)
-        mine.moveLeft(max(room.left(), min(mine.left(), room.right() - mine.width() + 1)))
-        mine.moveTop(max(room.top(), min(mine.top(), room.bottom() - mine.height() + 1)))
-        self.move(self._view.mapTo(self._over, mine.topLeft()))
+        view, token = self._view, self._view.tokens.rect(self._view.tokens.chosen).toRect()
+        room = view.rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        lefts = [
+            left
+            for thing in (view.lensRect().toRect(), token)
+            for left in (thing.right() + _BESIDE, thing.left() - _BESIDE - self.width())
+        ]
+        last = room.right() - self.width() + 1
+        fitting = (left for left in lefts if room.left() <= left <= last)
+        left = next(fitting, max(room.left(), last))
+        top = max(room.top(), min(token.top(), room.bottom() - self.height() + 1))
+        self.move(view.mapTo(self._over, QPoint(left, top)))
 
     # Qt overrides
 

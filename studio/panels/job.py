@@ -19,7 +19,7 @@ from core.estimates.words import at_length, in_words
 from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import small_text
-from studio.panels.window_actions import Actions, button_tooltip
+from studio.panels.window_actions import Actions, button_tooltip, tool_button
 from studio.state.generation import Generation
 from studio.state.studio import Studio
 from studio.state.take import Phase
@@ -28,7 +28,8 @@ from studio.widgets.progress import JobProgress
 
 class JobPanel(QWidget):
     """Attributes:
-    generate, pause, stop, again: the buttons; `again` decodes from the step that is looked at.
+    generate, pause, stop, branch, again: the buttons; the last two go on from the step that is
+        looked at.
     more: other ways to generate.
     expected: how long it will take, before it begins; less: chooses less where that is too much.
     progress: bar and words. variation: which result is shown.
@@ -43,6 +44,7 @@ class JobPanel(QWidget):
         self.pause = _button(actions["pause"])
         self.stop = _button(actions["stop"])
         self.again = _button(actions["continue"])
+        self.branch = tool_button(actions["branch"])
         self.expected, self.less = small_text(), QPushButton()
         self.progress = JobProgress()
         self.variation = _Variation(studio)
@@ -66,6 +68,7 @@ class JobPanel(QWidget):
         row.setSpacing(theme.GAP_PX)
         row.addWidget(self.pause, 1)
         row.addWidget(self.stop, 1)
+        row.addWidget(self.branch)
         column.addLayout(row)
         column.addWidget(self.progress)
         column.addWidget(self.again)
@@ -213,11 +216,19 @@ def _menu(parent: QWidget, actions: Actions, *names: str) -> QMenu:
 
 def _words(phase: Phase, generation: Generation) -> str:
     unit, done, total = generation.unit, generation.done, generation.total
+    if phase is Phase.FINISHED and unit == "step" and _begun(generation):
+        return f"Finished in {total - _begun(generation):,} of {total:,} steps"
     if phase is Phase.FINISHED:
         return f"Finished in {total:,} steps" if unit == "step" else f"Finished: {total:,} tokens"
     if not done:
         return f"{phase.value} before the first {unit}"
     return f"{phase.value} after {unit} {done:,} of {total:,}"
+
+
+def _begun(generation: Generation) -> int:
+    """How many steps a branch has taken over."""
+    request, steps = generation.request, generation.steps
+    return steps[0].step + 1 if request is not None and request.branch and steps else 0
 
 
 def _timing(generation: Generation) -> str:

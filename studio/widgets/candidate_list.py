@@ -184,5 +184,5 @@ class _RowButton(QAbstractButton):
 def _percent(probability: float) -> str:
     """Small ones are told apart from none."""
     if 0 < probability < 0.001:
-        return "< 0.1 %"
-    return f"{100 * probability:.1f} %" if probability < 0.0995 else f"{100 * probability:.0f} %"
+        return "< 0.1%"
+    return f"{probability:.1%}" if probability < 0.0995 else f"{probability:.0%}"
