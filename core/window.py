@@ -123,10 +123,10 @@ def fitted(
     return _containing(box, size, _around(size, grid, centre, height, frames.start))
 
 
-def beginning(painted: MaskTrack, frame: int, length: int, clip_frames: int) -> int:
-    """The clip's frame that a result of so many frames begins with: what is painted first, as long
-    as `frame`, the one that is looked at, lies inside."""
-    first = min(min(painted.keyframes, default=frame), frame)
+def beginning(wanted: int, frame: int, length: int, clip_frames: int) -> int:
+    """The clip's frame that a result of so many frames begins with: the wanted one, as long as
+    `frame`, the one that is looked at, lies inside."""
+    first = min(wanted, frame)
     return min(max(first, frame - length + 1), max(0, clip_frames - length))
 
 

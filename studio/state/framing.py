@@ -134,20 +134,21 @@ class Framing(Observable):
         """Around what is painted on the frames of the result."""
         track = self._masks.track if self._recipe.chosen_task.painted else None
         painted = track or MaskTrack(*clip.size)
-        span = self._asked(painted)
+        span = self._asked(painted, len(clip))
         frames = max(grid[0], self._recipe.length or len(span))
         first = self._playback.in_mark
         if first is None:
-            first = beginning(painted, self._looked_at, frames, len(clip))
+            first = beginning(span.start, self._looked_at, frames, len(clip))
         self._recipe.asked, self._recipe.room = max(0, span.stop - first), len(clip) - first
         windows = self._recipe.windows
         length = windows.length if windows is not None else grid[0]
         return fitted(clip.size, grid, painted, range(first, first + length))
 
-    def _asked(self, painted: MaskTrack) -> range:
-        """The frames between the marks, or those from the first to the last that has a mask of its
-        own: a mask that only holds asks for no more."""
+    def _asked(self, painted: MaskTrack, clip_frames: int) -> range:
+        """The frames between the marks; else the whole clip if its canvas is larger, or those from
+        the first to the last with a mask of its own: one that only holds asks for no more."""
         begin, end = self._playback.in_mark, self._playback.out_mark
-        span = painted.own_span
+        here = range(self._looked_at, self._looked_at)
+        span = range(clip_frames) if painted.margins else painted.own_span or here
         start = begin if begin is not None else span.start
         return range(start, max(start, span.stop if end is None else end + 1))

@@ -62,6 +62,9 @@ def test_clip_masks_and_window_go_along(clip: Path) -> None:
         assert np.count_nonzero(mask) == 22 * HEIGHT + 16
         placed = studio.framing.window
         assert (placed.left, placed.top, placed.width, placed.height) == (0, 0, *size)
+        assert studio.framing.covered == range(FRAMES)
+        studio.playback.mark(4, 11)
+        assert studio.framing.covered == range(4, 12)
         assert studio.obstacle == ""
         await until(lambda: studio.session.frame(3) is not None)
         assert studio.session.frame(3).shape[1::-1] == size
