@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise, takewhile
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QStackedWidget, QWidget
@@ -44,14 +44,10 @@ class SideBar(QStackedWidget):
 
     def _order_tabs(self, page: QWidget) -> None:
         """Tab comes to a page after the tools, and not at the window's end, as it is made last."""
-        controls, control = [], page.nextInFocusChain()
-        while page.isAncestorOf(control):
-            controls.append(control)
-            control = control.nextInFocusChain()
-        last = self.previousInFocusChain()
-        while not _tabbed(last) and last is not self:
-            last = last.previousInFocusChain()
-        for before, after in pairwise([last, *filter(_tabbed, controls)]):
+        ahead = _focus_chain(page, QWidget.nextInFocusChain)
+        controls = filter(_tabbed, list(takewhile(page.isAncestorOf, ahead)))
+        back = _focus_chain(self, QWidget.previousInFocusChain)
+        for before, after in pairwise([next(filter(_tabbed, back), self), *controls]):
             QWidget.setTabOrder(before, after)
 
     def _open(self, name: SidePage) -> None:
@@ -59,6 +55,14 @@ class SideBar(QStackedWidget):
         self.setVisible(there)
         if there:
             self.setCurrentWidget(self.page(name))
+
+
+def _focus_chain(start: QWidget, step: Callable[[QWidget], QWidget | None]) -> Iterator[QWidget]:
+    """What follows a widget in the order of its window, once around."""
+    control = step(start)
+    while control is not None and control is not start:
+        yield control
+        control = step(control)
 
 
 def _tabbed(widget: QWidget) -> bool:

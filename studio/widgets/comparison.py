@@ -19,7 +19,7 @@ Layout = Literal["wipe", "beside", "whole"]
 
 GAP = 6  # view points between two panes
 _MARGIN, _BADGE, _PADDING = 10.0, 22.0, 8.0
-_GROUND = QColor(0, 0, 0, 170)
+GROUND = QColor(0, 0, 0, 170)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ def _paint_badge(painter: QPainter, text: str, visible: QRectF, corner: Qt.Align
     size = QSizeF(width, _BADGE).toSize()
     badge = QStyle.alignedRect(Qt.LayoutDirection.LeftToRight, corner, size, room)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_GROUND)
+    painter.setBrush(GROUND)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.drawRoundedRect(badge, theme.RADIUS_PX, theme.RADIUS_PX)
     painter.setPen(theme.ON_PICTURE)

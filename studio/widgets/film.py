@@ -18,6 +18,7 @@ _KEPT_THUMBNAILS = 400
 _NARROWEST = 24.0
 _GAP = 7  # view points between two lines of the hatching
 _NEW = "NEW"
+LABEL_GROUND = QColor(19, 19, 21, 200)
 
 
 class Film:
@@ -110,6 +111,6 @@ def paint_end(painter: QPainter, place: QRectF) -> None:
     label = QRectF(place.left() + 1, place.top() + 2, 32, 14)
     if place.width() < label.width() + 4:
         return
-    painter.fillRect(label, QColor(19, 19, 21, 200))
+    painter.fillRect(label, LABEL_GROUND)
     painter.setPen(theme.KEPT)
     painter.drawText(label, Qt.AlignmentFlag.AlignCenter, _NEW)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
 from studio import theme
 
-_PLATE, _HINT = QColor(20, 20, 20, 225), QColor(255, 255, 255, 190)
+PLATE, HINT = QColor(20, 20, 20, 225), QColor(255, 255, 255, 190)
 _PAD_X, _PAD_Y, _GAP = 12.0, 8.0, 3.0
 
 
@@ -29,12 +29,12 @@ def paint_readout(painter: QPainter, lines: Sequence[str], middle: QPointF, view
     plate.moveTop(min(max(plate.top(), view.top() + 4), view.bottom() - plate.height() - 4))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(_PLATE)
+    painter.setBrush(PLATE)
     painter.drawRoundedRect(plate, 6, 6)
     top = plate.top() + _PAD_Y
     for number, (line, font, metric) in enumerate(zip(lines, fonts, metrics, strict=True)):
         painter.setFont(font)
-        painter.setPen(_HINT if number else theme.ON_PICTURE)
+        painter.setPen(HINT if number else theme.ON_PICTURE)
         row = QRectF(plate.left(), top, plate.width(), metric.height())
         painter.drawText(row, Qt.AlignmentFlag.AlignCenter, line)
         top += metric.height() + _GAP

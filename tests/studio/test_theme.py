@@ -36,6 +36,9 @@ OF_PALETTE = (
 OF_SHEET = (
     *((theme.TEXT, ground) for ground in (theme.RAISED, theme.HOVER, theme.CANVAS)),
     *((theme.TEXT_DIM, ground) for ground in (theme.BACKGROUND, theme.PANEL, theme.CANVAS)),
+    *((theme.TEXT_DIM, ground) for ground in (theme.HOVER, theme.RAISED)),
+    *((theme.ACCENT, ground) for ground in (theme.BACKGROUND, theme.PANEL)),
+    *((theme.ERROR, ground) for ground in (theme.BACKGROUND, theme.PANEL)),
     *((theme.TEXT_OFF, ground) for ground in (theme.BACKGROUND, theme.PANEL)),
     *((theme.WARNING, ground) for ground in (theme.PANEL, theme.HOVER)),
     *((theme.ON_DEEP, ground) for ground in (theme.ACCENT_DEEP, theme.ACCENT_HOVER)),

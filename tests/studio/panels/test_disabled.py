@@ -10,7 +10,6 @@ import pytest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QLineEdit,
     QWidget,
@@ -20,6 +19,15 @@ from studio.actions import ROWS
 from studio.panels.main_window import MainWindow
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import ReplayingEngine
+from tests.studio.panels.test_accessible import (
+    OPENING,
+    as_it_begins,
+    opened_by,
+    with_a_result,
+    with_clips,
+    with_queue,
+    with_results,
+)
 from tests.studio.window import opened, run
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -49,13 +57,6 @@ def silent(top: QWidget) -> list[str]:
         and not control.isEnabled()
         and not control.toolTip().endswith(".")
     ]
-
-
-def dialog_of(window: MainWindow, action: str) -> QWidget:
-    window.actions_[action].trigger()
-    dialog = QApplication.activeModalWidget()
-    assert dialog is not None
-    return dialog
 
 
 @pytest.mark.parametrize("before", [nothing, paint])
@@ -103,13 +104,24 @@ def test_tooltip_follows_when_the_obstacle_goes(clip: Path) -> None:
     run(scenario())
 
 
-@pytest.mark.parametrize("action", ["export", "keys", "settings"])
-def test_controls_of_dialogs_say_why(clip: Path, action: str) -> None:
+def test_controls_of_the_window_say_why_in_all_its_states(clip: Path) -> None:
     async def scenario() -> None:
         async with opened(ReplayingEngine(), clip) as window:
-            dialog = dialog_of(window, action)
+            for state in (with_clips, with_a_result, with_results, with_queue, as_it_begins):
+                await state(window)
 
-            assert silent(dialog) == []
-            dialog.close()
+                assert silent(window) == [], state
+
+    run(scenario())
+
+
+def test_controls_of_all_dialogs_say_why(clip: Path) -> None:
+    async def scenario() -> None:
+        async with opened(ReplayingEngine(), clip) as window:
+            for row in OPENING:
+                dialog = opened_by(window, row.name)
+                if dialog is not None:
+                    assert silent(dialog) == [], row.name
+                    dialog.close()
 
     run(scenario())
