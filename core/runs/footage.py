@@ -41,8 +41,8 @@ class Footage:
         if self.problem:
             return self.problem
         if self.refused:
-            count, (name, why) = len(self.refused), self.refused[0]
-            return f"{count} of {self.clips:,} clips will be left out. “{name}”: {why}"
+            count, (_, why) = len(self.refused), self.refused[0]
+            return f"{count} of {self.clips:,} clips will be left out. {why}"
         if self.shortest < frames:
             return (
                 f"“{self.path.name}” has clips of only {self.shortest} frames, and the model "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
@@ -74,7 +74,8 @@ class ElsewhereDialog(QDialog):
         self.commands.setReadOnly(True)
         self.commands.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
         self.commands.setAccessibleName("Commands")
-        self.commands.setFixedHeight(132)
+        self.commands.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.commands.setFixedHeight(150)
         self._about.setText(
             f"The folder gets the model, the footage ({in_bytes(self._size)} in all), the request "
             "and run.sh with this command. Copy it to the other machine, or write it to a folder "
@@ -136,7 +137,7 @@ class ElsewhereDialog(QDialog):
         machines = self.machines
         self._form.setRowVisible(2, machines.nodes > 1)
         asked = self._tuning.asked(self._target, round(self.steps.value()))
-        self.commands.setPlainText("\n".join(commands(asked.request, machines)))
+        self.commands.setPlainText("\n\n".join(commands(asked.request, machines)))
         why = machines.obstacle or ("" if self.folder.text().strip() else "Choose a folder.")
         self.write.setEnabled(not why)
         self.write.setToolTip(why)

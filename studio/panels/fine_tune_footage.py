@@ -95,10 +95,11 @@ class FineTuneFootage(QWidget):
         item.setSizeHint(QSize(0, _ROW_PX))
         trouble = footage.trouble(card.frames if card else 0) if footage else ""
         item.setToolTip(f"{path}\n{trouble}".strip())
-        if trouble:
-            bad = bool(footage and footage.problem)
-            colour = theme.ERROR if bad else theme.WARNING
-            item.setIcon(theme.icon_pixmap("error" if bad else "warning", colour, 16))
+        bad = bool(footage and footage.problem)
+        name, colour = ("error", theme.ERROR) if bad else ("warning", theme.WARNING)
+        if not trouble:
+            name, colour = "film", theme.TEXT_DIM
+        item.setIcon(theme.icon_pixmap(name, colour, 16))
         return item
 
     def _show_remove(self) -> None:

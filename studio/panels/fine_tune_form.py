@@ -214,13 +214,10 @@ class FineTuneForm(QWidget):
         self.label.setToolTip(why or "The class that all the clips show; a new name is learnt.")
         known = [one for one in tuning.footage if not one.problem]
         alone = bool(known) and not holds_out(tuple(known))
-        words = (
-            "So little is trained on as a whole: there is no held-out loss to tell when it is enough."
-            if alone
-            else ""
+        self._about_footage.setText(
+            "No clip is held out of so little footage: there is no held-out loss."
         )
-        self._about_footage.setText(words)
-        self._about_footage.setVisible(bool(words))
+        self._about_footage.setVisible(alone)
 
     def _show_state(self) -> None:
         tuning = self._tuning

@@ -7,6 +7,9 @@ from studio.state.fine_tuning import FineTuning
 from studio.state.places import in_bytes
 from studio.widgets.progress import spoken
 
+SHORT_MIN, LONG_MIN = 10, 120
+"""Below the one seconds are said, above the other hours."""
+
 
 def estimate_in_words(tuning: FineTuning) -> str:
     """What is expected of what is chosen; or why nothing is known."""
@@ -34,5 +37,8 @@ def _counted(steps: Span) -> str:
 
 
 def _lasting(minutes: Span) -> str:
-    low, high = spoken(minutes.low * 60), spoken(minutes.high * 60)
-    return low if low == high else f"{low} to {high}"
+    if minutes.high < SHORT_MIN:
+        return f"{spoken(minutes.low * 60)} to {spoken(minutes.high * 60)}"
+    if minutes.high < LONG_MIN:
+        return f"{minutes.low:.0f} to {minutes.high:.0f} min"
+    return f"{minutes.low / 60:.1f} to {minutes.high / 60:.1f} h"

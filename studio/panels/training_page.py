@@ -108,7 +108,7 @@ class TrainingPage(QWidget):
     def _bind(self) -> None:
         self.pause.clicked.connect(self._pause_or_go_on)
         self.notice.actionTriggered.connect(self._pause_or_go_on)
-        self.compare.clicked.connect(lambda: self._with_look(self._studio.compare_with_parent))
+        self.compare.clicked.connect(lambda: self._with_look(self._compare))
         self.use.clicked.connect(lambda: self._with_look(self._use))
         self._fill_stop(self.stop.menu())
         self.back.menu().aboutToShow.connect(self._fill_back)
@@ -235,6 +235,11 @@ class TrainingPage(QWidget):
         look = self._runs.look
         if look is not None:
             (self._runs.pause if look.working else self._runs.go_on)(look)
+
+    def _compare(self, look: RunLook) -> None:
+        """On the canvas, which must not lie behind this."""
+        self.window().close()
+        self._studio.compare_with_parent(look)
 
     def _use(self, look: RunLook) -> None:
         self._studio.recipe.bundle = self._runs.bundle_of(look)

@@ -1,4 +1,4 @@
-"""Which folders of trainings are followed, and which models came of them; remembered."""
+"""What is remembered of trainings: which are followed, which models came of them, what was told."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class KnownRuns:
     """Attributes:
     followed: folders of runs that lie somewhere else.
     taken: models that were copied to those of this machine, by their runs' folders.
+    told: runs whose end was told.
     """
 
     def __init__(self, home: Path) -> None:
@@ -23,12 +24,14 @@ class KnownRuns:
         self._path = home / FILE
         self.followed: tuple[Path, ...] = ()
         self.taken: dict[Path, str] = {}
+        self.told: frozenset[Path] = frozenset()
 
     def recall(self) -> None:
         """Take over what was remembered; a file that cannot be read counts for nothing."""
         try:
             known = json.loads(self._path.read_text("utf-8"))
             self.followed = tuple(map(Path, known["followed"]))
+            self.told = frozenset(map(Path, known["told"]))
             self.taken = {Path(run): str(bundle) for run, bundle in known["taken"].items()}
         except FileNotFoundError:
             return
@@ -39,6 +42,7 @@ class KnownRuns:
         """Write it whole; a folder that cannot be written is logged."""
         known = {
             "followed": list(map(str, self.followed)),
+            "told": sorted(map(str, self.told)),
             "taken": {str(run): bundle for run, bundle in self.taken.items()},
         }
         partial = self._path.with_name(f".{FILE}.partial")

@@ -17,6 +17,9 @@ from core.runs.reading import RunLook, RunReader, is_run
 OFTEN_S, SELDOM_S = 0.5, 2.0
 """Between two looks while somebody watches, and while something is trained but nobody watches."""
 
+PATIENCE_S = 2.0
+"""So long the end waits for a disk; one that does not answer must not keep a window open."""
+
 log = logging.getLogger(__name__)
 
 
@@ -71,7 +74,7 @@ class RunWatch(QObject):
         self._ended = True
         self._wake.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(PATIENCE_S)
 
     def _work(self) -> None:
         before: list[object] = []

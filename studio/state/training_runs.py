@@ -23,8 +23,11 @@ from studio.observable import Field, Observable
 from studio.state.background import Background
 from studio.state.known_runs import KnownRuns
 from studio.state.models import Models
-from studio.state.notices import Notices
+from studio.state.notices import Kind, Notices
 from studio.state.run_watch import RunWatch
+
+ENDS = ("finished", "failed", "lost")
+"""After these nothing comes by itself; each is told once, by a later window if need be."""
 
 
 class TrainingRuns(Observable):
@@ -264,21 +267,24 @@ class TrainingRuns(Observable):
 
     def _note(self, look: RunLook, before: str | None) -> None:
         """A run has come to another status; None: it is seen for the first time."""
+        ended = look.status in ENDS
         if look.status == "finished":
             self._take_over(look)
-        if before is None and not look.working:
+        if ended == (look.folder in self._known.told):
+            if before is None and look.working and look.folder != self.chosen:
+                done = f"step {look.done:,} of {look.total:,}" if look.total else "it is preparing"
+                self._tell("info", f"“{look.name}” is being trained: {done}.", look)
             return
-        words = {
-            "finished": f"“{look.name}” is trained and in the list of models.",
-            "failed": f"The training of “{look.name}” has stopped. {look.words}",
-            "lost": f"The training of “{look.name}” has stopped. {look.words}",
-        }.get(look.status, "")
-        if before is None and look.folder != self.chosen:
-            words = f"“{look.name}” is being trained: step {look.done:,} of {look.total:,}."
-        if words:
-            bad = look.status in ("failed", "lost")
-            show = lambda: self.wanted.emit(look.folder)  # noqa: E731
-            self._notices.tell("error" if bad else "info", words, "Show", show)
+        told = {look.folder}
+        self._known.told = self._known.told | told if ended else self._known.told - told
+        self._known.remember()
+        if look.status == "finished":
+            self._tell("info", f"“{look.name}” is trained and in the list of models.", look)
+        elif ended:
+            self._tell("error", f"The training of “{look.name}” has stopped. {look.words}", look)
+
+    def _tell(self, kind: Kind, words: str, look: RunLook) -> None:
+        self._notices.tell(kind, words, "Show", lambda: self.wanted.emit(look.folder))
 
     def _take_over(self, look: RunLook) -> None:
         """The model of another machine is copied to those of this one, once."""

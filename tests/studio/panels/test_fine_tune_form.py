@@ -160,8 +160,8 @@ def test_a_run_for_other_machines_is_written_and_followed(models: Path, tmp_path
             dialog.folder.setText(str(tmp_path / "far"))
             dialog.copy.click()
             lines = QGuiApplication.clipboard().text().splitlines()
-            assert len(lines) == 2
-            assert "--node-rank=1" in lines[1]
+            assert "--node-rank=0" in lines[0]
+            assert "--node-rank=1" in lines[2]
             assert "--steps 500" in lines[0]
             dialog.write.click()
             await until(lambda: window.studio.runs.chosen == tmp_path / "far")

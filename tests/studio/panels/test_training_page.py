@@ -228,3 +228,16 @@ def test_a_folder_that_went_away_says_so(home: Path) -> None:
             assert host() not in dialog.page.progress.text.text()
 
     run(scenario())
+
+
+def test_what_ended_while_no_window_was_open_is_told_once(home: Path) -> None:
+    async def scenario() -> None:
+        a_run(home / "mine", "failed", words="The disk is full.")
+        for told in (True, False):
+            async with opened(ReplayingEngine(), models=(home.parent / "models",)) as window:
+                window.studio.runs.open()
+                await until(lambda: window.studio.runs.looks)
+                notice = window.studio.notices.current
+                assert (notice is not None and "The disk is full." in notice.text) == told
+
+    run(scenario())
