@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 import av
 import cv2
@@ -13,7 +14,7 @@ from av.sidedata.sidedata import Type as SideData
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
-from core.media.colour import BT709, FULL, HLG, LIMITED, PQ, Colour, resolved
+from core.media.colour import BT709, FULL, LIMITED, PQ, Colour, resolved
 
 LONGEST_SIDE = 4096
 """Pictures with a longer side are scaled down to it while they are converted."""
@@ -206,11 +207,13 @@ def tone_mapped(rgb: NDArray[np.uint16], transfer: int) -> Picture:
         rgb: uint16 (H, W, 3), full range.
         transfer: 16 (PQ) or 18 (HLG).
     """
-    linear = cv2.transform(_LINEAR_LIGHT[transfer][rgb], _BT2020_TO_BT709)
+    light = _pq_light() if transfer == PQ else _hlg_light()
+    linear = cv2.transform(light[rgb], _BT2020_TO_BT709)
     compressed = np.clip(linear, 0, _BRIGHTEST) * np.float32(_CURVE_STEPS / _BRIGHTEST)
-    return _CURVE[compressed.astype(np.uint16)]
+    return _tone_curve()[compressed.astype(np.uint16)]
 
 
+@cache
 def _pq_light() -> NDArray[np.float32]:
     """SMPTE ST 2084: signal 0..65535 to light, 1 = ordinary white."""
     signal = np.linspace(0, 1, 65536) ** (1 / 78.84375)
@@ -218,6 +221,7 @@ def _pq_light() -> NDArray[np.float32]:
     return (10000 / _WHITE_NITS * light ** (1 / 0.1593017578125)).astype(np.float32)
 
 
+@cache
 def _hlg_light() -> NDArray[np.float32]:
     """ITU-R BT.2100 HLG with a 1000-nit system gamma of 1.2, applied to each channel."""
     signal = np.linspace(0, 1, 65536)
@@ -227,6 +231,7 @@ def _hlg_light() -> NDArray[np.float32]:
     return (1000 / _WHITE_NITS * scene**1.2).astype(np.float32)
 
 
+@cache
 def _tone_curve() -> NDArray[np.uint8]:
     """Light 0.._BRIGHTEST to 8-bit BT.1886 (gamma 2.4), soft above the knee."""
     light = np.linspace(0, _BRIGHTEST, _CURVE_STEPS + 1)
@@ -237,8 +242,6 @@ def _tone_curve() -> NDArray[np.uint8]:
 
 _BRIGHTEST = 4.0
 _CURVE_STEPS = 65535
-_LINEAR_LIGHT = {PQ: _pq_light(), HLG: _hlg_light()}
-_CURVE = _tone_curve()
 
 SHOWN_HDR = Colour(LIMITED, BT709, BT709, BT709)
 """What a tone-mapped picture is: ordinary BT.709."""
