@@ -57,6 +57,7 @@ class Clips(Observable):
         self._project, self._session, self._tracking = project, session, tracking
         self._history, self._notices = history, notices
         self._thread = ClipFiles(self)
+        self._asked: set[str] = set()  # clips whose files are looked at, or were
         self._guessed: set[str] = set()  # missing clips whose files nobody has named
         self._thread.looked.connect(self._take)
         self._thread.probed.connect(self._take_added)
@@ -182,8 +183,8 @@ class Clips(Observable):
     # Files
 
     def look(self) -> None:
-        """Look at the files of clips of which nothing is known yet."""
-        self._look_at([clip for clip in self._project.clips if clip.id not in self.files])
+        """Look at the files of clips that nobody has looked at yet."""
+        self._look_at([clip for clip in self._project.clips if clip.id not in self._asked])
 
     def look_again(self) -> None:
         """Look whether files that were missing are there again, or others are gone."""
@@ -200,9 +201,11 @@ class Clips(Observable):
 
     def _start_over(self) -> None:
         self.files, self.removed = {}, None
+        self._asked.clear()
         self.look()
 
     def _look_at(self, clips: Sequence[ClipEntry]) -> None:
+        self._asked.update(clip.id for clip in clips)
         self._thread.look(clips, self._project.folder)
 
     def _take(self, number: str, found: ClipFile) -> None:
@@ -277,7 +280,7 @@ class Clips(Observable):
         assert offered.file is not None
         self._project.put(replace(entry.with_facts_of(offered), file=offered.file))
         self.files = {number: file for number, file in self.files.items() if number != entry.id}
-        self.look()
+        self._look_at([clip for clip in self._project.clips if clip.id == entry.id])
         beside = {
             clip.id: path
             for clip in self.missing
