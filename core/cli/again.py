@@ -17,6 +17,8 @@ SAID_BY_THE_FILE = {
     "task": "--task",
     "mask": "--mask",
     "region": "--region",
+    "canvas": "--canvas",
+    "margins": "--margins",
     "frames": "--frames",
     "begin": "--from",
     "keep": "--keep",

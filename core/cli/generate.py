@@ -13,16 +13,16 @@ from numpy.typing import NDArray
 
 from core.assets import model_folders
 from core.cards import CARD_FILE, ModelCard, list_bundles
-from core.cli import UsageError, output
+from core.cli import UsageError, canvas, output
 from core.cli.again import again, settings_from
 from core.cli.progress import Pace, Progress
 from core.cli.result import ResultFile
 from core.errors import UserError
 from core.jobs.clock import Clock
 from core.library import default_model
-from core.mask_files import read_masks
+from core.margins import NONE
 from core.masks import MaskTrack
-from core.media.reading import ClipReader, open_clip
+from core.media.reading import ClipReader
 from core.options import Value, schema
 from core.requests import (
     GenerationFinished,
@@ -94,6 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of a longer result: frames that each window takes from the one before; default: half",
     )
+    canvas.add_arguments(where)
     where.add_argument(
         "--region",
         type=_region,
@@ -154,7 +155,9 @@ def run(arguments: argparse.Namespace) -> None:
     progress, clock = Progress(arguments.json_lines), Clock()
     with ExitStack() as stack:
         stack.callback(progress.close)
-        reader = stack.enter_context(open_clip(arguments.clip)) if arguments.clip else None
+        margins = made.request.margins if made else NONE
+        opened = canvas.opened(arguments, margins) if arguments.clip else None
+        reader = stack.enter_context(opened) if opened else None
         if made is None:
             bundle, card = find_bundle(arguments.model, arguments.task)
         else:
@@ -242,8 +245,9 @@ def _check(arguments: argparse.Namespace) -> None:
     arguments.task = arguments.task or USUAL_TASK
     arguments.seed, arguments.count = arguments.seed or 0, arguments.count or 1
     task = TASKS[arguments.task]
-    if task.painted and arguments.mask is None:
-        raise UsageError(f"--task {task.name} needs --mask")
+    canvas.check(arguments)
+    if task.painted and (arguments.mask, arguments.canvas, arguments.margins) == (None,) * 3:
+        raise UsageError(f"--task {task.name} needs --mask, --canvas or --margins")
     if not task.painted and arguments.mask is not None:
         raise UsageError(f"--mask goes with --task paint, not with {task.name}")
     if arguments.clip is None and task.region((1, 4, 4)).any():
@@ -262,8 +266,10 @@ def _request(
     arguments: argparse.Namespace, bundle: Path, card: ModelCard, reader: ClipReader | None
 ) -> GenerationRequest:
     painted = None
-    if reader is not None and arguments.mask is not None:
-        painted = read_masks(arguments.mask, reader.size, len(reader))
+    if reader is not None and TASKS[arguments.task].painted:
+        painted = canvas.painted(arguments.mask, reader)
+        if reader.margins and not arguments.length and not arguments.frames:
+            arguments.length = len(reader) if len(reader) > card.frames else 0
     kept = _kept(arguments, card, reader)
     decoder = arguments.decoder or _usual_decoder(card)
     return GenerationRequest(
@@ -280,6 +286,7 @@ def _request(
         kept=kept,
         length=arguments.length,
         overlap=arguments.overlap,
+        margins=reader.margins if reader is not None else NONE,
     )
 
 
