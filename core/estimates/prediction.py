@@ -126,16 +126,14 @@ def _of_a_sample(card: ModelCard) -> float:
 
 def _obstacle(needed: int, memory: Memory) -> str:
     """Why so much memory is not to be had, or ""."""
-    limit = memory.limit
-    if limit is None or needed * (1 + MEMORY_SPREAD) <= limit:
+    limit, most = memory.limit, needed * (1 + MEMORY_SPREAD)
+    if limit is None or most <= limit:
         return ""
-    if memory.total and needed * (1 + MEMORY_SPREAD) > memory.total:
-        return f"It needs about {_gigabytes(needed)}, and the device has {_gigabytes(limit)}."
-    return (
-        f"It needs about {_gigabytes(needed)}, and {_gigabytes(limit)} are free: "
-        "close other programs."
-    )
+    room = f"It needs up to {_gigabytes(most)}, and"
+    if memory.total and most > memory.total:
+        return f"{room} the device has {_gigabytes(memory.total)}."
+    return f"{room} {_gigabytes(limit)} are free: close other programs."
 
 
-def _gigabytes(count: int) -> str:
+def _gigabytes(count: float) -> str:
     return f"{count / 1e9:.1f} GB"

@@ -213,6 +213,8 @@ class Estimates(Observable):
         card = self._models.card(request.bundle)
         if card is None or request.decoder not in self._models.decoders:
             return None
+        if request.device and not self._models.device.lower().startswith(request.device):
+            return None  # what was measured here is of the better device
         return work(request, card, self._usual(request.decoder))
 
     def _usual(self, decoder: str) -> dict[str, Value]:

@@ -57,7 +57,7 @@ def test_what_does_not_fit_offers_what_does(
                 studio.recipe.count = count
                 job.generate.click()
                 await until(lambda n=count: len(studio.estimates.table.points) == (n > 1) + 1)
-            assert job.expected.text().startswith("Does not fit: it needs about 0.8 GB")
+            assert job.expected.text().startswith("Does not fit: it needs up to 0.9 GB")
             assert job.expected.property("role") == "warning"
             assert job.less.text() == "Choose one variation instead of 4"
             job.less.click()

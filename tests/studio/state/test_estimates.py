@@ -139,6 +139,16 @@ def test_what_does_not_fit_names_the_next_lower_setting(
     assert studio.estimates.lower_choice is None
 
 
+def test_another_device_than_the_best_was_not_measured(studio: Studio) -> None:
+    generated(studio)
+    request = studio.estimates.request
+    assert request is not None
+
+    assert studio.estimates.of(replace(request, device="cpu")) is not None
+    studio.models.device = "NVIDIA H200, bfloat16"
+    assert studio.estimates.of(replace(request, device="cpu")) is None
+
+
 def test_lower_setting_of_a_failed_take_is_known_without_measurements(studio: Studio) -> None:
     request = studio.estimates.request
     assert request is not None
