@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +70,8 @@ class Project(Observable):
         self._awaited = ""  # the clip that is being opened
         self._live = ""  # the clip that playback and framing are of
         queue.added.connect(self._note_take)
+        queue.changed("waiting").connect(lambda takes: self._find_clips_of(takes))
+        generation.changed("take").connect(lambda take: self._find_clips_of([take] if take else []))
         for state, names in (
             (self, "clips open_id"),
             (playback, "in_mark out_mark"),
@@ -212,6 +214,13 @@ class Project(Observable):
             right, bottom = window.left + window.width, window.top + window.height
             box = window.left, window.top, right, bottom
         return replace(entry, in_mark=playback.in_mark, out_mark=playback.out_mark, window=box)
+
+    def _find_clips_of(self, takes: Iterable[Take]) -> None:
+        """A take goes on with its clip's file where that is now: it may have been moved."""
+        for take in takes:
+            entry = self.clip(self.owner(take.id))
+            if entry is not None and entry.file is not None:
+                take.request = replace(take.request, clip=str(entry.file.path))
 
     def _note_take(self, take: Take) -> None:
         if self.open_id:
