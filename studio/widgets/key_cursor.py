@@ -19,6 +19,8 @@ from PySide6.QtGui import (
     QPen,
 )
 
+from studio.widgets.view_transform import ViewTransform
+
 if TYPE_CHECKING:
     from studio.widgets.clip_view import ClipView
 
@@ -33,6 +35,7 @@ _STEP = 8.0  # view points of a step at first
 _FASTER, _FASTEST = 1.12, 6.0  # of each further step while a key is held, and of all of them
 _ARM, _GAP = 15.0, 4.0  # of the cross, in view points
 _MARGIN = 24.0  # view points between the cursor and the view's edge
+_MOVING = ("pan", "window")  # tools whose drags move the picture in the view
 _AROUND = 0.5  # of the picture's size, that the cursor may leave it where that has a use
 
 
@@ -46,13 +49,17 @@ class KeyCursor:
         self._view = view
         self.on, self.down = False, False
         self.point = QPointF()
+        self._held_at: ViewTransform | None = None
         self._held: set[int] = set()
         self._pace = 1.0
 
     @property
     def place(self) -> QPointF:
-        """Where it is, in view points."""
-        return self._view.place.to_view(self.point)
+        """Where it is, in view points.
+
+        What is dragged may move the picture; the cursor is meanwhile as far as it was moved itself.
+        """
+        return (self._held_at or self._view.place).to_view(self.point)
 
     @property
     def rect(self) -> QRectF:
@@ -139,11 +146,13 @@ class KeyCursor:
     def _move_to(self, point: QPointF) -> None:
         room = self._room()
         self._view.repaintKeyCursor()
+        middle = _pixel(point)
         self.point = QPointF(
-            min(max(int(point.x() // 1) + 0.5, room.left() + 0.5), room.right() - 0.5),
-            min(max(int(point.y() // 1) + 0.5, room.top() + 0.5), room.bottom() - 0.5),
+            min(max(middle.x(), room.left() + 0.5), room.right() - 0.5),
+            min(max(middle.y(), room.top() + 0.5), room.bottom() - 0.5),
         )
-        self._follow()
+        if self._held_at is None:
+            self._follow()
         self._view.moveTo(self.place)
         self._view.repaintKeyCursor()
 
@@ -166,15 +175,23 @@ class KeyCursor:
 
     def _press(self) -> None:
         self.down = True
+        self._held_at = self._view.place if self._view.tool in _MOVING else None
         self._view.pressAt(self.place)
         self.say(f"Pressed at {self._words()}")
         self._view.repaintKeyCursor()
 
     def _lift(self) -> None:
         self.down = False
+        place, self._held_at = self.place, None
         self._view.letGo()
+        self.point = _pixel(self._view.place.to_picture(place))
         self.say(f"Let go at {self._words()}")
         self._view.repaintKeyCursor()
 
     def _words(self) -> str:
         return f"{int(self.point.x() // 1)}, {int(self.point.y() // 1)}"
+
+
+def _pixel(point: QPointF) -> QPointF:
+    """The middle of the pixel that a point is in."""
+    return QPointF(point.x() // 1 + 0.5, point.y() // 1 + 0.5)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from studio.state.take import Phase
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import ReplayingEngine
-from tests.studio.window import opened, run
+from tests.studio.window import opened, run, until
 
 pytestmark = pytest.mark.usefixtures("qapp")
 Key, Held = Qt.Key, Qt.KeyboardModifier
@@ -98,5 +98,26 @@ def test_without_a_clip_it_says_why_not() -> None:
 
             assert not action.isEnabled()
             assert action.toolTip().endswith("Open a clip first.")
+
+    run(scenario())
+
+
+def test_canvas_is_extended_by_dragging_its_edge_with_the_keyboard(clip: Path) -> None:
+    async def scenario() -> None:
+        async with opened(ReplayingEngine(), clip) as window:
+            view, size = window.canvas.view, window.studio.session.clip.size
+            window.activateWindow()
+            press(Key.Key_V)
+            press(Key.Key_D)
+            for _ in range(size[0] // 2):
+                QTest.keyClick(view, Key.Key_Right, Held.ControlModifier)
+            QTest.keyPress(view, Key.Key_Space)
+            for _ in range(12):
+                QTest.keyClick(view, Key.Key_Right, Held.ControlModifier)
+            QTest.keyRelease(view, Key.Key_Space)
+            await until(lambda: window.studio.session.clip.size != size)
+
+            assert window.studio.session.clip.size[1] == size[1]
+            assert 8 <= window.studio.session.clip.size[0] - size[0] <= 16
 
     run(scenario())

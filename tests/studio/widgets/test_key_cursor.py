@@ -191,6 +191,20 @@ def test_working_window_is_moved_and_resized(view: ClipView) -> None:
     assert edits[-1].width() == pytest.approx(60, abs=2)
 
 
+def test_hand_moves_the_picture_and_the_cursor_along(view: ClipView) -> None:
+    for _ in range(4):
+        view.zoomIn()
+    view.setBrush("pan", 20)
+    before, picture = view.keys.place, view.pictureRect().topLeft()
+    QTest.keyPress(view, Key.Key_Space)
+    move(view, Key.Key_Left, 10)
+    QTest.keyRelease(view, Key.Key_Space)
+
+    by = view.pictureRect().left() - picture.x()
+    assert by == pytest.approx(-10 * view.place.ratio, abs=2)
+    assert view.keys.place.x() - before.x() == pytest.approx(by, abs=view.place.ratio)
+
+
 def test_escape_gives_a_shape_up_and_then_leaves(view: ClipView, qtbot: QtBot) -> None:
     masks = painted_by(view, "rectangle")
     QTest.keyPress(view, Key.Key_Space)
