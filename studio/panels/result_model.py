@@ -110,7 +110,7 @@ class ResultModel(QAbstractListModel):
         entry = pick.entry
         if entry.folder is not None and not entry.running:
             path = poster_file(entry.folder, pick.variation)
-            key = (path, entry.card.phase, entry.card.done)
+            key = (path, entry.pictures)
             image = self._posters.get(key) or QImage(str(path))
             if not image.isNull():
                 self._posters[key] = image
@@ -137,7 +137,7 @@ class ResultModel(QAbstractListModel):
             if entry not in self._followed:
                 self._followed.add(entry)
                 renew = partial(self._renew_take, entry.card.id)
-                for name in ("card", "take"):
+                for name in ("card", "take", "pictures"):
                     entry.changed(name).connect(renew)
         self._followed &= {*self._studio.history.entries}
         self.endResetModel()

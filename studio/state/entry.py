@@ -20,12 +20,14 @@ class Entry(Observable):
     """Attributes:
     card: what is known of it in any case.
     take: the take itself while it is looked at, runs or waits; else None.
+    pictures: how often pictures of it were written into its folder, since it was opened.
     folder: that it is kept in; None when it is in memory alone.
     backdrop: number of a frame of the result, and what lies under it, once it is decoded.
     """
 
     card: Field[TakeCard] = Field(cast(TakeCard, None))  # there is one from the beginning
     take: Field[Take | None] = Field(None, same=operator.is_)
+    pictures = Field(0)
 
     def __init__(self, card: TakeCard, folder: Path | None, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -142,9 +142,12 @@ class Keeper(QObject):
 
     def _note_landed(self, trouble: str) -> None:
         self._unwritten -= 1
+        if not self._followed:
+            return  # nobody wants to know any more
         if trouble:
             self.failed.emit(trouble)
         elif self.idle:
+            self._entry.pictures += 1
             self.written.emit()
 
 
