@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.runs.estimate import Span
 from studio.state.fine_tuning import FineTuning
 from studio.state.places import in_bytes
+from studio.state.run_room import disk_of
 from studio.widgets.progress import spoken
 
 SHORT_MIN, LONG_MIN = 10, 120
@@ -27,7 +28,7 @@ def estimate_in_words(tuning: FineTuning) -> str:
         first = f"{_lasting(minutes)}: {first}"
     preparing = f"Preparing takes {spoken(measured.prepare_s)} of it."
     needs = f"It needs about {in_bytes(measured.memory)} of memory"
-    disk = f"and up to {in_bytes(tuning.disk)} on the disk for checkpoints"
+    disk = f"and up to {in_bytes(disk_of(measured))} on the disk for checkpoints"
     return f"{first}, on {measured.device}. {preparing}\n{needs} {disk}."
 
 

@@ -23,6 +23,7 @@ from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import small_text
 from studio.panels.training_samples import TrainingSamples
+from studio.state import run_obstacles as obstacles
 from studio.state.places import in_bytes, show_in_folder
 from studio.state.run_samples import RunSamples
 from studio.state.studio import Studio
@@ -184,11 +185,13 @@ class TrainingPage(QWidget):
         self.progress.setText("  ·  ".join(_how_far(look)))
 
     def _show_notice(self, look: RunLook) -> None:
-        failure, runs = self._runs.failure, self._runs
+        failure, other = self._runs.failure, self._runs.trained_here
         if failure:
             self.notice.post(failure, "error")
         elif look.status in ("failed", "lost", "gone"):
-            self.notice.post(look.words, "error", "" if runs.obstacle_to_go_on(look) else "Go on")
+            self.notice.post(
+                look.words, "error", "" if obstacles.to_go_on(look, other) else "Go on"
+            )
         elif look.status == "waiting":
             self.notice.post(
                 f"{look.words} It is followed as soon as another machine does.", "info"
@@ -197,22 +200,22 @@ class TrainingPage(QWidget):
             self.notice.clear()
 
     def _show_buttons(self, look: RunLook) -> None:
-        runs = self._runs
+        runs, other = self._runs, self._runs.trained_here
         self.pause.setText("Pause" if look.working else "Go on")
-        why = runs.obstacle_to_pause(look) if look.working else runs.obstacle_to_go_on(look)
+        why = obstacles.to_pause(look) if look.working else obstacles.to_go_on(look, other)
         help = "Saves a checkpoint and frees the device; it goes on as if it never had paused."
         _allow(self.pause, why, help if look.working else "Goes on from the newest checkpoint.")
-        _allow(self.stop, runs.obstacle_to_keep(look), "End it, with a model of what there is.")
+        _allow(self.stop, obstacles.to_keep(look, other), "End it, with a model of what there is.")
         _allow(
             self.back,
-            runs.obstacle_to_go_back(look),
+            obstacles.to_go_back(look, other),
             "Go on from an earlier checkpoint; what came after it is kept aside.",
         )
-        bundle = runs.bundle_of(look)
+        bundle = runs.made.bundle_of(look)
         _allow(
             self.use, "" if bundle else "There is no model of this run yet.", "Generate with it."
         )
-        parent = runs.parent_of(look)
+        parent = runs.made.parent_of(look)
         card = self._studio.models.card(parent)
         self.compare.setText(f"Compare with “{card.title}”" if card else "Compare with its parent")
         why = self._studio.versus.obstacle(parent, bundle)
@@ -242,7 +245,7 @@ class TrainingPage(QWidget):
         self._studio.compare_with_parent(look)
 
     def _use(self, look: RunLook) -> None:
-        self._studio.recipe.bundle = self._runs.bundle_of(look)
+        self._studio.recipe.bundle = self._runs.made.bundle_of(look)
 
     def _ask_to_forget(self) -> None:
         look = self._runs.look

@@ -3,7 +3,6 @@ way."""
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Generator, Iterable
 from pathlib import Path
@@ -12,16 +11,15 @@ from typing import Literal
 from PySide6.QtCore import QObject
 
 from core.cards import ModelCard
-from core.machine import free_memory
 from core.requests import FinetuneRequest
 from core.runs.elsewhere import Machines
 from core.runs.estimate import Measured, Span
 from core.runs.footage import Footage, look_at
 from core.runs.plan import Asked
 from studio.observable import Field, Observable, watch
+from studio.state import run_room
 from studio.state.background import Background
 from studio.state.models import Models
-from studio.state.places import in_bytes
 from studio.state.recipe import Recipe
 from studio.state.run_estimate import RunEstimate
 from studio.state.session import Session
@@ -31,8 +29,6 @@ Part = Literal["prior", "tokenizer", "both"]
 Length = Literal["look", "evening", "minutes", "steps"]
 
 MINUTES: dict[Length, float] = {"look": 5.0, "evening": 180.0}
-CHECKPOINTS = 9
-"""So many of a training are kept, about."""
 ADAPTERS = 8
 """Their rank."""
 
@@ -194,38 +190,15 @@ class FineTuning(Observable):
                 f"“{other.name}” is being trained on this machine. Pause it first, or run this one "
                 "elsewhere."
             )
-        return self._too_large
-
-    @property
-    def _too_large(self) -> str:
-        """Why the disk has no room for it, or ""."""
-        place = next(p for p in (self._runs.home, *self._runs.home.parents) if p.exists())
-        free = shutil.disk_usage(place).free
-        if self.measured is not None and self.disk > free:
-            need, left = in_bytes(self.disk), in_bytes(free)
-            return f"Its checkpoints need {need}, and {place} has {left} left. Make room first."
-        return ""
-
-    @property
-    def disk(self) -> int:
-        """Bytes that the checkpoints of a run take; 0 while unknown."""
-        return self.measured.checkpoint * CHECKPOINTS if self.measured else 0
+        return run_room.obstacle(self.measured, self._runs.home) if self.measured else ""
 
     @property
     def warning(self) -> str:
         """What is to be thought of before it starts, or ""."""
-        card, free = self.card, free_memory()
-        trouble = next((t for f in self.footage if card and (t := f.trouble(card.frames))), "")
-        if trouble or self.measured is None or free is None or not self._on_cpu:
-            return trouble
-        if self.measured.memory > free:
-            need, left = in_bytes(self.measured.memory), in_bytes(free)
-            return f"It needs {need} of memory, and {left} are free. Close other programs first."
-        return ""
-
-    @property
-    def _on_cpu(self) -> bool:
-        return self.measured is not None and self.measured.device.startswith("CPU")
+        card = self.card
+        troubles = (one.trouble(card.frames) for one in self.footage) if card else ()
+        trouble = next(filter(None, troubles), "")
+        return trouble or (run_room.warning(self.measured) if self.measured else "")
 
     # Start
 

@@ -233,7 +233,13 @@ class Studio(QObject):
         )
         self.token_marks = TokenMarks(self.generation, self.result, self.masks, self)
         self.branching = Branching(
-            self.generation, self.queue, self.token_marks, self.models, self.notices, self
+            self.generation,
+            self.queue,
+            self.result,
+            self.token_marks,
+            self.models,
+            self.notices,
+            self,
         )
         self.candidates = TokenCandidates(
             engine, self.generation, self.queue, self.token_marks, self.branching, self
@@ -370,6 +376,8 @@ class Studio(QObject):
         if not self.models.refines(card):
             title = card.title if card else request.bundle
             return f"Results of “{title}” cannot be refined."
+        if request.length > request.window.frames:
+            return "A result of several windows cannot be refined."
         return ""
 
     def refine(self) -> None:
@@ -389,7 +397,7 @@ class Studio(QObject):
 
     def compare_with_parent(self, run: RunLook) -> None:
         """Generate what is chosen with the model of a training and with the one before it."""
-        self.versus.begin(self.runs.parent_of(run), self.runs.bundle_of(run))
+        self.versus.begin(self.runs.made.parent_of(run), self.runs.made.bundle_of(run))
 
     def _asked(self) -> GenerationRequest | None:
         """What is chosen, as a request; why there is none is told."""

@@ -6,7 +6,6 @@ or another machine.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -16,14 +15,16 @@ from PySide6.QtCore import QObject, Signal
 from core.errors import UserError
 from core.runs import asking, checkpoints, starting
 from core.runs.asking import Wish
-from core.runs.elsewhere import SCRIPT, Machines, write_folder
+from core.runs.elsewhere import Machines, write_folder
 from core.runs.plan import Asked
 from core.runs.reading import RunLook, is_run
 from studio.observable import Field, Observable
+from studio.state import run_obstacles
 from studio.state.background import Background
 from studio.state.known_runs import KnownRuns
 from studio.state.models import Models
 from studio.state.notices import Kind, Notices
+from studio.state.run_models import RunModels
 from studio.state.run_watch import RunWatch
 
 ENDS = ("finished", "failed", "lost")
@@ -36,6 +37,7 @@ class TrainingRuns(Observable):
     chosen: folder of the one that is looked at, or None.
     doing: what is being done at somebody's wish, in words, or "".
     failure: why the last wish could not be granted, or "".
+    made: the models that came of them.
 
     Signals:
         wanted: somebody wants to see a run, by its folder.
@@ -55,6 +57,7 @@ class TrainingRuns(Observable):
         self._models, self._notices, self.models_folder = models, notices, own
         self.home = own.parent / "runs"
         self._known = KnownRuns(self.home)
+        self.made = RunModels(models, self._known, own)
         self._awaited: Path | None = None  # a run that is being written, to be looked at then
         self._statuses: dict[Path, str] = {}
         self._watch = RunWatch(self.home, self)
@@ -106,45 +109,10 @@ class TrainingRuns(Observable):
         self.chosen = folder
         self._do("Starting", job)
 
-    def obstacle_to_pause(self, look: RunLook | None) -> str:
-        """Why a run cannot be paused or stopped, or ""."""
-        if look is None or not look.working:
-            return "It is not being trained."
-        return "It ends after the step under way." if look.wish else ""
-
-    def obstacle_to_go_on(self, look: RunLook | None) -> str:
-        """Why a run cannot be gone on with here, or ""."""
-        if look is None or look.working:
-            return "It is being trained."
-        if look.status == "finished":
-            return "It is finished."
-        if look.asked is None:
-            return "It was not begun in this window. Go on with it where it was begun."
-        if look.elsewhere:
-            return f"It is trained on another machine. Start {SCRIPT} there again."
-        other = self.trained_here
-        return f"“{other.name}” is being trained. Pause it first." if other else ""
-
-    def obstacle_to_keep(self, look: RunLook | None) -> str:
-        """Why no model can be made of what there is, or ""."""
-        if look is not None and look.working:
-            return self.obstacle_to_pause(look)
-        if look is None or not look.checkpoints:
-            return "There is no checkpoint yet."
-        return self.obstacle_to_go_on(look)
-
-    def obstacle_to_go_back(self, look: RunLook | None) -> str:
-        """Why a run cannot go back to an earlier checkpoint, or ""."""
-        if look is None or not look.checkpoints:
-            return "There is no checkpoint yet."
-        if look.working:
-            return "Pause it first."
-        return "" if look.status == "finished" else self.obstacle_to_go_on(look)
-
     def pause(self, look: RunLook) -> None:
         """Have it saved and ended, so that the device is free. On this machine that is asked at
         once: the window may be about to close."""
-        if self.obstacle_to_pause(look):
+        if run_obstacles.to_pause(look):
             return
         if look.here:
             asking.ask(look.folder, "pause")
@@ -153,12 +121,12 @@ class TrainingRuns(Observable):
             self._do("Pausing", lambda: asking.ask(look.folder, "pause"))
 
     def go_on(self, look: RunLook) -> None:
-        if not self.obstacle_to_go_on(look):
+        if not run_obstacles.to_go_on(look, self.trained_here):
             self._do("Starting", lambda: self._start(look))
 
     def keep(self, look: RunLook, wish: Wish) -> None:
         """Stop, and make a model of the best or of the last checkpoint."""
-        if self.obstacle_to_keep(look):
+        if run_obstacles.to_keep(look, self.trained_here):
             return
         if look.working:
             self._do("Stopping", lambda: asking.ask(look.folder, wish))
@@ -167,7 +135,7 @@ class TrainingRuns(Observable):
 
     def go_back(self, look: RunLook, phase: str, step: int) -> None:
         """Go on from a checkpoint; what came after it is kept aside."""
-        if self.obstacle_to_go_back(look):
+        if run_obstacles.to_go_back(look, self.trained_here):
             return
 
         def job() -> None:
@@ -205,22 +173,6 @@ class TrainingRuns(Observable):
 
         self.doing, self.failure, self._awaited = "Writing the folder", "", asked.request.run
         self._work.start(lambda: write_folder(asked, machines))
-
-    # The model that came of it
-
-    def bundle_of(self, look: RunLook) -> str:
-        """Folder of the model in the list of models, or ""."""
-        said = look.life.bundle if look.life else ""
-        for folder in (self._known.taken.get(look.folder, ""), said):
-            if folder and self._models.card(folder) is not None:
-                return folder
-        return ""
-
-    def parent_of(self, look: RunLook) -> str:
-        """Folder of the model that was trained further, or ""."""
-        card = self._models.card(self.bundle_of(look))
-        known = ((entry.folder, entry.card) for entry in self._models.bundles if entry.card)
-        return next((folder for folder, other in known if card and other.name == card.parent), "")
 
     # Internals
 
@@ -287,21 +239,7 @@ class TrainingRuns(Observable):
         self._notices.tell(kind, words, "Show", lambda: self.wanted.emit(look.folder))
 
     def _take_over(self, look: RunLook) -> None:
-        """The model of another machine is copied to those of this one, once."""
+        """The model of another machine is copied to those of this one."""
         self._models.look_again()
-        said = look.life.bundle if look.life else ""
-        source = look.folder / said
-        if not said or self.bundle_of(look) or not source.is_dir():
-            return
-
-        def job() -> None:
-            names = (look.name, *(f"{look.name}-{number}" for number in range(2, 1000)))
-            free = map(self.models_folder.joinpath, names)
-            target = next(path for path in free if not path.exists())
-            partial = target.with_name(f".{target.name}-{os.getpid()}")
-            shutil.copytree(source, partial)
-            os.replace(partial, target)
-            self._known.taken[look.folder] = str(target)
-            self._known.remember()
-
-        self._do("Copying the model", job)
+        if self.made.to_take_over(look):
+            self._do("Copying the model", lambda: self.made.take_over(look))

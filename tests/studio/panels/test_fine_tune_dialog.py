@@ -93,7 +93,7 @@ def test_a_training_outlives_its_window_and_ends_in_the_list_of_models(
             await drawn(window.trainings, done + 1)
             await until(is_(window, "finished"))
             bundle = str(models / "mine")
-            assert window.studio.runs.bundle_of(look(window)) == bundle
+            assert window.studio.runs.made.bundle_of(look(window)) == bundle
             card = window.studio.models.card(bundle)
             assert (card.parent, card.steps) == ("tiny", {"transformer": 80})
             page = window.trainings.page
