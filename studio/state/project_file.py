@@ -32,7 +32,7 @@ from studio.state.session import Session
 from studio.state.stage import Stage
 
 SNAPSHOT_MS = 60_000
-MOST_WAIT_S = 0.02
+MOST_WAIT_S = 0.04
 """So long an edit may hold the window up until it is in its file; what is slower goes on in the
 thread."""
 

@@ -91,6 +91,14 @@ def stepped(step: int, total: int = TOTAL, *, preview: bool = True) -> Generatio
     )
 
 
+def repeated(step: GenerationStepped, count: int) -> GenerationStepped:
+    """A step of so many variations, which are all alike."""
+    names = ("tokens", "masked", "confidence", "preview")
+    arrays = {name: getattr(step, name) for name in names}
+    known = {name: array for name, array in arrays.items() if array is not None}
+    return replace(step, **{name: array.repeat(count, axis=0) for name, array in known.items()})
+
+
 def finished(level: int = 200) -> GenerationFinished:
     clips = np.full((1, FRAMES, SIDE, SIDE, 3), level, np.uint8)
     return GenerationFinished(clips, Timings(0.1, 0.2, 0.3, 0.4), "CPU")
@@ -286,7 +294,8 @@ class ReplayingEngine:
         first = _done(request)
         if request.branch and not request.resume:
             first -= 1  # where a branch begins is a step
-        return [started(), *(stepped(k) for k in range(first, TOTAL)), finished()]
+        steps = (stepped(k) for k in range(first, TOTAL))
+        return [started(), *(repeated(step, request.count) for step in steps), finished()]
 
     async def _misbehave(self, update: object) -> None:
         done = update.step if isinstance(update, GenerationStepped) else -1

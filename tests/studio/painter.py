@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from core.masks import MaskTrack
+from studio.state import project_file
 from tests.studio.fakes import ReplayingEngine
 from tests.studio.window import drag, opened, run, until
 
@@ -24,6 +25,7 @@ def mask_of(track: MaskTrack, frame: int) -> str:
 
 
 async def paint(path: Path) -> None:
+    project_file.MOST_WAIT_S = 10.0  # on a busy machine too, a stroke is in its file when it ends
     async with opened(ReplayingEngine()) as window:
         studio = window.studio
         studio.project_file.start()

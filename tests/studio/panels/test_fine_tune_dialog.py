@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from core.runs import starting
 from core.runs.reading import RunLook
 from studio.panels.fine_tune_dialog import FineTuneDialog
 from studio.panels.goes_on_box import GoesOnBox
@@ -24,8 +25,10 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a tiny model; what is started from here has one thread."""
+    """A folder with a tiny model; what is started from here has one thread, and does not wait
+    for other tests."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(starting, "MANNERS", ())
     tiny_bundle(tmp_path / "models" / "tiny")
     return tmp_path / "models"
 

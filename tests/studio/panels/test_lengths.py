@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from core.window import Window
 from studio.panels.lengths import in_words
 from studio.panels.main_window import MainWindow
+from studio.panels.recipe import squeezed
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import CAUSAL_BUNDLE, ReplayingEngine, both_families
 from tests.studio.window import opened, run
@@ -37,6 +39,21 @@ def test_range_in_words(covered: range, kept: int, windows: int, words: str) -> 
 
 def test_frames_of_a_clip_that_are_worked_on_are_not_invented() -> None:
     assert in_words(range(4, 36), 0, 3, invented=False) == "Works on frames 5 to 36 (3 windows)"
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        ((480, 480), ""),
+        ((481, 480), ""),
+        ((854, 480), "\nThe model sees it at 56% of its width"),
+        ((240, 480), "\nThe model sees it at 50% of its height"),
+    ],
+)
+def test_a_window_of_another_shape_is_said_to_be_squeezed(
+    size: tuple[int, int], words: str
+) -> None:
+    assert squeezed(Window(0, 0, *size, 0, 16, 64, 64)) == words
 
 
 def choose(window: MainWindow, bundle: str) -> None:

@@ -254,6 +254,16 @@ def test_a_finished_result_is_refined_as_often_as_wanted(
     assert studio.result.clips is not None
 
 
+def test_a_result_of_several_windows_is_not_refined(studio: Studio) -> None:
+    studio.recipe.task = "CG"
+    generate(studio)
+    assert studio.obstacle_to_refine == ""
+
+    studio.generation.request = replace(studio.generation.request, length=FRAMES + 1)
+
+    assert "several windows" in studio.obstacle_to_refine
+
+
 def test_nothing_is_refined_without_the_decoder_for_it(studio: Studio) -> None:
     studio.recipe.task = "FP"
     generate(studio)

@@ -54,7 +54,7 @@ class Line:
         self.models = Models(self.engine, self.notices, ())
         self.marks = TokenMarks(self.generation, self.result, self.masks)
         self.branching = Branching(
-            self.generation, self.queue, self.marks, self.models, self.notices
+            self.generation, self.queue, self.result, self.marks, self.models, self.notices
         )
         self.candidates = TokenCandidates(
             self.engine, self.generation, self.queue, self.marks, self.branching
@@ -174,10 +174,15 @@ def test_going_on_with_marks_is_a_new_take_that_begins_with_them(line: Line) -> 
         line.marks.mark(at(0), AGAIN)
         line.marks.mark_one((1, 0, 0), KEPT)
 
+        shown = line.result.clips
         line.branching.repaint()
+        (borrowed,) = line.generation.steps  # at once, so that the picture stays
+        assert np.array_equal(line.result.clips.live[0], shown.live[1])
+        assert np.array_equal(borrowed.masked[0], at(0))
         await line.queue.all_ended()
 
         asked, branch = line.engine.requests[-1], line.generation.take
+        assert borrowed not in branch.steps
         assert branch is not before
         assert before.finished is not None
         assert asked.branch == f"state {TOTAL - 1}".encode()
@@ -237,7 +242,7 @@ def test_a_branch_of_a_later_window_has_the_frames_before_it(line: Line) -> None
         long = replace(CAUSAL, length=14, overlap=2, count=2)
         before = await line.generated(long)
         line.result.variation = 1
-        known = np.asarray(before.settled_before)
+        known = np.array(before.settled_before)
         settings = line.branching.settings
 
         line.branching.begin(replace(settings, count=2))
