@@ -25,14 +25,15 @@ from core.assets import asset
 from core.engine.client import Engine
 from studio import app
 from studio.demo import drag
+from studio.panels.export_dialog import ExportDialog
 from studio.panels.main_window import MainWindow
 from studio.settings import Settings
 from studio.state.studio import Studio
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets" / "screenshots"
-SIZE = (1280, 800)
-COLOURS = 256
+SIZE = (1600, 1000)
 _LIMIT_S = 900
+_COLOURS = 256
 _TRAINED_STEPS, _SEEN_STEPS = 400, 24
 _SHADE = QColor(0, 0, 0, 110)
 _SAMPLES = asset("samples")
@@ -109,6 +110,7 @@ async def queue(window: MainWindow) -> None:
     for seed in (21, 31, 41):
         studio.recipe.seed = seed
         studio.generate()
+    studio.notices.dismiss()
     studio.tools.side = "queue"
     await until(lambda: studio.generation.steps)
     studio.queue.hold()
@@ -121,6 +123,8 @@ async def exporting(window: MainWindow) -> None:
     studio.queue.release()
     studio.tools.side = ""
     window.ask_for_export()
+    dialog = next(dialog for dialog in open_dialogs() if isinstance(dialog, ExportDialog))
+    dialog.path.setText("~/Videos/corridor-maskreel.mp4")
 
 
 async def models(window: MainWindow) -> None:
@@ -136,27 +140,29 @@ async def training(window: MainWindow) -> None:
     studio.fine_tuning.add(sorted(_SAMPLES.glob("*.mp4")))
     window.show_trainings()
     assert window.trainings is not None
-    form = window.trainings.form
+    form, page = window.trainings.form, window.trainings.page
     await until(lambda: not studio.fine_tuning.obstacle_to_start)
     form.length.choose("steps")
     form.steps.setValue(_TRAINED_STEPS)
     form.name.setText("Corridors at night")
     form.start.click()
     await until(lambda: studio.runs.look is not None and studio.runs.look.done >= _SEEN_STEPS)
+    await until(page.samples.grid.names)
 
 
 async def light(window: MainWindow) -> None:
-    """The same program in daylight: a clip that is continued token by token."""
+    """The same program in daylight: both sides of the picture are invented."""
     studio = window.studio
     await pause_training(studio)
     close_dialogs()
     studio.preferences.look = "light"
-    await open_clip(window, "maze.mp4")
-    choose(studio, "videogpt-small", "continue")
-    studio.recipe.count = 1
-    studio.playback.go(40)
+    await open_clip(window, "base.mp4")
+    choose(studio, "maskreel-first", "OPV")
+    studio.recipe.seed, studio.recipe.count = 0, 1
+    studio.playback.go(24)
     studio.generate()
-    await until(lambda: studio.generation.done > studio.generation.total // 3 > 0)
+    await studio.generation.ended()
+    studio.tools.lens, studio.tools.lens_mode = True, "kept"
 
 
 STORY = (welcome, masks, decoding, comparing, results, queue, exporting, models, training, light)
@@ -232,14 +238,13 @@ def seen(window: MainWindow) -> QPixmap:
 
 
 def save(picture: QPixmap, path: Path) -> None:
-    """As small as a picture of a program can be: with colours that are told apart by no one."""
+    """With as many colours as a palette holds: a fifth of the bytes, and hardly to be seen."""
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.png"
         picture.save(str(whole))
         with Image.open(whole) as image:
-            image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
-                path, optimize=True
-            )
+            few = image.convert("RGB").quantize(_COLOURS, Image.Quantize.FASTOCTREE)
+            few.save(path, optimize=True)
 
 
 async def play(names: Sequence[str], folder: Path) -> int:

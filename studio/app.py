@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -54,6 +55,7 @@ async def show_window(path: Path | None) -> int:
     window = MainWindow(studio)
     window.show()
     await window.first_painted()
+    freeze_what_stays()
     keep_preferences(window, place)
     studio.tell_at_start(" ".join(troubles))
     studio.runs.open()
@@ -68,6 +70,12 @@ async def show_window(path: Path | None) -> int:
         await studio.end()
         await engine.stop()
     return 0
+
+
+def freeze_what_stays() -> None:
+    """What the window is made of stays to the end: looking through it again and again, Python's
+    garbage collector would stop the event loop for 50 ms each time."""
+    gc.freeze()
 
 
 def keep_preferences(window: MainWindow, place: Path) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 
 from core.assets import asset
 from core.engine.client import Engine
+from studio.app import freeze_what_stays
 from studio.panels.main_window import MainWindow
 from studio.widgets.clip_view import ClipView
 from tests.benchmarks.studio_clips import RATE
@@ -41,6 +42,7 @@ def play(scenario: Scenario, clip: Path, *, real: bool = False) -> None:
         engine = Engine() if real else ReplayingEngine()
         try:
             async with opened(engine, clip, models=(MODELS,) if real else ()) as window:
+                freeze_what_stays()
                 window.resize(*SIZE)
                 await settled(window)
                 await scenario(window)
