@@ -17,7 +17,7 @@ from core.project.rescue import unclosed
 from tests.studio.clips import write_numbered
 from tests.studio.painter import mask_of
 
-ROUNDS = 3
+ROUNDS = 2
 
 
 def paint_until_killed(path: Path, environment: dict[str, str], strokes: int, delay: float):
