@@ -19,6 +19,9 @@ from core.runs.life import Life, write_life
 
 KEEPS: dict[Wish, str] = {"keep-best": "best", "keep-last": "last"}
 
+MANNERS = ("--in-background",)
+"""Of a process beside a window: it leaves the processor to whoever wants it."""
+
 
 def arguments(request: FinetuneRequest) -> list[str]:
     """What the command line is told for a request: `maskreel` and then these."""
@@ -48,7 +51,7 @@ def start(request: FinetuneRequest, keep: Wish | None = None) -> subprocess.Pope
     Raises:
         UserError: the process cannot be started.
     """
-    more = ["--in-background", *(["--keep", KEEPS[keep]] if keep in KEEPS else [])]
+    more = [*MANNERS, *(["--keep", KEEPS[keep]] if keep in KEEPS else [])]
     try:
         asking.withdraw(request.run)
         with (request.run / LOG).open("ab") as log:

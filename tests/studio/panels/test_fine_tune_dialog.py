@@ -104,7 +104,7 @@ def test_a_training_outlives_its_window_and_ends_in_the_list_of_models(
             page.use.click()
             assert window.inspector.recipe.bundle.currentText() == card.title
 
-    run(scenario())
+    run(scenario(), patience_s=180)
 
 
 def test_a_training_that_is_killed_is_told_and_goes_on(models: Path, tmp_path: Path) -> None:
@@ -128,4 +128,4 @@ def test_a_training_that_is_killed_is_told_and_goes_on(models: Path, tmp_path: P
             card = window.studio.models.card(str(models / "mine"))
             assert before < card.steps["transformer"] < 600
 
-    run(scenario())
+    run(scenario(), patience_s=180)
