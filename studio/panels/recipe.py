@@ -25,6 +25,7 @@ from studio.state.studio import Studio
 from studio.widgets.option_form import NumberBox, OptionForm
 
 _MARGIN = 12
+_LEAST_SQUEEZE = 0.97  # from here up nobody sees that a picture is squeezed
 
 
 def heading(text: str) -> QLabel:
@@ -220,10 +221,20 @@ class RecipePanel(QWidget):
             self._about_window.setText("Open a clip to choose the part to work on.")
             return
         place = f"{window.width} × {window.height} pixels at {window.left}, {window.top}"
+        place += squeezed(window)
         covered = self._studio.framing.covered
         # Where the result may be long, its frames stand beside its length.
         frames = "" if recipe.lasts else f"\nFrames {covered.start + 1} to {covered.stop}"
         self._about_window.setText(place + frames)
+
+
+def squeezed(window: Window) -> str:
+    """A line on how a window whose shape is not the model's is seen by it; "" for one that is."""
+    wide, tall = window.squeeze, 1 / window.squeeze
+    if min(wide, tall) > _LEAST_SQUEEZE:
+        return ""
+    side = "width" if wide < 1 else "height"
+    return f"\nThe model sees it at {min(wide, tall):.0%} of its {side}"
 
 
 class _List(QComboBox):

@@ -138,7 +138,9 @@ class Framing(Observable):
         frames = max(grid[0], self._recipe.length or len(span))
         first = self._playback.in_mark
         if first is None:
-            first = beginning(span.start, self._looked_at, frames, len(clip))
+            # A frame on which nothing is painted any more need not be among them.
+            seen = span.start if span and painted.blank(self._looked_at) else self._looked_at
+            first = beginning(span.start, seen, frames, len(clip))
         self._recipe.asked, self._recipe.room = max(0, span.stop - first), len(clip) - first
         windows = self._recipe.windows
         length = windows.length if windows is not None else grid[0]
