@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Paint on a clip or continue it; a transformer does it, token by token.",
         epilog=f"Without a window: maskreel {' | '.join(COMMANDS)} (each with --help).",
     )
-    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a clip or a project to open")
+    parser.add_argument(
+        "file", nargs="?", type=Path, metavar="FILE", help="a clip or a project to open"
+    )
     parser.add_argument(
         "--demo",
         action="store_true",
