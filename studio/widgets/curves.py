@@ -1,4 +1,4 @@
-"""Curves over steps, one plot below a line that reads them out: a training as it goes.
+"""Curves over steps, each plot below a line that reads it out: a training as it goes.
 
 pyqtgraph takes a third of a second to load, so this module is imported when curves are first seen.
 """
@@ -12,7 +12,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from studio import theme
@@ -69,6 +69,8 @@ class CurvePlot(QWidget):
     def setCurves(self, curves: Sequence[Curve]) -> None:
         """Shows other curves, or more of them."""
         self._curves = tuple(curve for curve in curves if len(curve.steps))
+        policy = Qt.FocusPolicy
+        self.setFocusPolicy(policy.TabFocus if self._curves else policy.NoFocus)
         self._draw()
 
     def setSmoothing(self, smoothing: float) -> None:
@@ -103,7 +105,8 @@ class CurvePlot(QWidget):
         plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setMouseEnabled(x=False, y=False)
-        plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for part in (plot, plot.viewport()):
+            part.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         plot.setMinimumSize(80, 70)
         plot.setFrameShape(plot.Shape.NoFrame)
         plot.getPlotItem().setClipToView(True)
@@ -154,11 +157,44 @@ class CurvePlot(QWidget):
             self._leave()
             return
         step = self.plot.getPlotItem().vb.mapSceneToView(place).x()
-        longest = max(self._curves, key=lambda curve: len(curve.steps)).steps
-        self._at = float(longest[np.abs(longest - step).argmin()])
+        self._read(int(np.abs(self._steps - step).argmin()))
+
+    @property
+    def _steps(self) -> Numbers:
+        """Of the curve with the most points."""
+        return max((curve.steps for curve in self._curves), key=len)
+
+    def _read(self, number: int) -> None:
+        """Reads the curves out at one of the steps."""
+        steps = self._steps
+        self._at = float(steps[min(max(number, 0), len(steps) - 1)])
         self._line.setPos(self._at)
         self._line.show()
         self._say()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrow keys, Home and End go from step to step."""
+        ways = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        if not self._curves:
+            super().keyPressEvent(event)
+            return
+        last = len(self._steps) - 1
+        now = last if self._at is None else int(np.abs(self._steps - self._at).argmin())
+        if event.key() in ways:
+            self._read(now + ways[Qt.Key(event.key())])
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self._read(0 if event.key() == Qt.Key.Key_Home else last)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self._curves:
+            self._read(len(self._steps) - 1)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._leave()
 
     def _leave(self) -> None:
         self._at = None
@@ -177,8 +213,8 @@ class CurvePlot(QWidget):
             words.append(f"<span style='color:{colour}'>{curve.name}</span> {value}")
             spoken.append(f"{curve.name} {value}")
         self.readout.setText("&nbsp;&nbsp; ".join(words))
-        self.plot.setAccessibleName(f"{self._title.text()}: {', '.join(spoken) or 'nothing yet'}")
-        self.plot.setAccessibleDescription("A curve over the steps of the training.")
+        self.setAccessibleName(f"{self._title.text()}: {', '.join(spoken) or 'nothing yet'}")
+        self.setAccessibleDescription("A curve; arrow keys go from step to step.")
 
     def leaveEvent(self, event: QEvent) -> None:
         self._leave()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from core.machine import host
@@ -19,6 +20,7 @@ from core.runs.life import Life, write_life
 from studio.panels.fine_tune_dialog import FineTuneDialog
 from studio.panels.main_window import MainWindow
 from tests.studio.fakes import ReplayingEngine
+from tests.studio.panels.test_accessible import nameless, unreached
 from tests.studio.trainings import a_run, dialog_of
 from tests.studio.window import opened, run, until
 
@@ -65,9 +67,13 @@ def test_curves_are_drawn_read_out_and_smoothed(home: Path) -> None:
             hover(curves.loss.plot.viewport())
             step = curves.loss.readout.text().split("&nbsp;")[0]
             assert step in ("step 9", "step 10", "step 11")
-            assert step in curves.loss.plot.accessibleName()
+            assert step in curves.loss.accessibleName()
             curves.smoothing.setValue(0)
             assert step in curves.loss.readout.text()  # as long as the cursor is there
+            curves.loss.setFocus()
+            for key, step in ((Qt.Key.Key_Home, "step 1&"), (Qt.Key.Key_Right, "step 2&")):
+                QTest.keyClick(curves.loss, key)
+                assert curves.loss.readout.text().startswith(step)
             curves.logarithmic.click()
             assert curves.loss.plot.getAxis("left").logMode
 
@@ -239,5 +245,17 @@ def test_what_ended_while_no_window_was_open_is_told_once(home: Path) -> None:
                 await until(lambda: window.studio.runs.looks)
                 notice = window.studio.notices.current
                 assert (notice is not None and "The disk is full." in notice.text) == told
+
+    run(scenario())
+
+
+def test_everything_on_the_page_has_a_name_and_is_reached_by_tab(home: Path) -> None:
+    async def scenario() -> None:
+        folder = a_run(home / "mine")
+        async with opened(ReplayingEngine(), models=(home.parent / "models",)) as window:
+            dialog = await shown(window, folder)
+            await until(lambda: dialog.page.samples.slider.isVisible())
+            assert nameless(dialog) == []
+            assert unreached(dialog) == []
 
     run(scenario())
