@@ -31,6 +31,17 @@ def test_names_are_unique_and_icons_are_there() -> None:
 
 
 def test_menus_stand_in_the_usual_order() -> None:
-    usual = ["File", "Edit", "Tools", "Mask", "View", "Canvas", "Clip", "Generate", "Help"]
+    usual = [
+        "File",
+        "Edit",
+        "Tools",
+        "Mask",
+        "View",
+        "Canvas",
+        "Clip",
+        "Generate",
+        "Results",
+        "Help",
+    ]
 
     assert list(MENUS) == usual
