@@ -43,6 +43,7 @@ class ClipEntry:
         file: its pictures; None = a blank clip, which is not on the disk.
         width, height: of its pictures; frames: how many; rate: a second; sound: whether it has any.
         position: the frame that was looked at; in_mark, out_mark: as in playback.
+        take: id of the take that was looked at, or "".
         window: the working window (left, top, right, bottom) where the user has placed it by hand.
         id: by which masks and takes know it.
     """
@@ -58,6 +59,7 @@ class ClipEntry:
     in_mark: int | None = None
     out_mark: int | None = None
     window: Box | None = None
+    take: str = ""
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def lies_at(self, path: Path) -> bool:

@@ -405,8 +405,10 @@ class MainWindow(QMainWindow):
         super().keyReleaseEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+        if event.type() == QEvent.Type.ActivationChange:
             self.studio.comparing.peeking = False  # the key is let go elsewhere
+            if self.isActiveWindow():
+                self.studio.clips.look_again()  # files may have been moved meanwhile
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -207,13 +207,20 @@ class Project(Observable):
         return entry
 
     def _now(self, entry: ClipEntry) -> ClipEntry:
-        """The open clip with its marks and its working window."""
+        """The open clip with its marks, its working window and its take."""
         playback, window = self._playback, self._framing.window
         box = None
         if self._framing.custom and window is not None:
             right, bottom = window.left + window.width, window.top + window.height
             box = window.left, window.top, right, bottom
-        return replace(entry, in_mark=playback.in_mark, out_mark=playback.out_mark, window=box)
+        take = self._generation.take
+        return replace(
+            entry,
+            in_mark=playback.in_mark,
+            out_mark=playback.out_mark,
+            window=box,
+            take=take.id if take is not None else "",
+        )
 
     def _find_clips_of(self, takes: Iterable[Take]) -> None:
         """A take goes on with its clip's file where that is now: it may have been moved."""

@@ -284,6 +284,7 @@ class Studio(QObject):
         )
         self.project.changed("folder").connect(self._keep_takes)
         self.project_file.opened.connect(self._remember_project)
+        self.history.changed("opening").connect(lambda _listing: self._look_at_take_again())
         self.masks.edited.connect(self.playback.go)
         watch(self.playback, "out_mark", self._end_result_at_mark)
         watch(self.generation, "request", self._make_room)
@@ -424,6 +425,7 @@ class Studio(QObject):
         self.runs.end()
         self.export.end()
         await self.export.ended()
+        self.project.leave()
         self.generation.show(None)
         self.packing.cancel()
         await self.packing.ended()
@@ -535,11 +537,20 @@ class Studio(QObject):
             entry = self.project.enter(clip)
             self.framing.open()
             self.project.resume(entry)
+            self._look_at_take_again()
             if not is_sample(clip.path) and not isinstance(clip, BlankClip):
                 self.settings = self.settings.opened(clip.path)
 
     def _forget_recent(self, path: str) -> None:
         self.settings = self.settings.forgotten(path)
+
+    def _look_at_take_again(self) -> None:
+        """The take that was looked at when the clip was left, also before the last start."""
+        clip, known = self.project.open_clip, self.history.entries
+        if clip is not None and clip.take and self.generation.take is None:
+            entry = next((entry for entry in known if entry.card.id == clip.take), None)
+            if entry is not None:
+                self.generation.show(self.history.take(entry))
 
     def _keep_takes(self, folder: Path | None) -> None:
         self.history.open(None if folder is None else folder / TAKES)
