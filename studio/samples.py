@@ -20,6 +20,7 @@ class Sample:
         clip: a file of assets/samples; "" for a task that needs none.
         model: name of the bundle; task: a name from `core.tasks.TASKS`.
         painted: an ellipse that is painted: left, top, width, height as shares of the picture.
+        canvas: the shape that the canvas is extended to, a name of `core.margins.ASPECTS`, or "".
         frame: where the playhead stands.
         label: the class, for a task that needs one.
         seed: of the first variation.
@@ -31,6 +32,7 @@ class Sample:
     model: str
     task: str
     painted: tuple[float, float, float, float] | None = None
+    canvas: str = ""
     frame: int = 0
     label: str = ""
     seed: int = 0
@@ -47,10 +49,11 @@ SAMPLES = (
     ),
     Sample(
         "Widen the picture",
-        "The middle is kept; the model invents both sides.",
+        "4:3 becomes 16:9; the model invents both sides.",
         "base.mp4",
         "maskreel-first",
-        "OPV",
+        "paint",
+        canvas="16:9",
         frame=24,
     ),
     Sample(
@@ -59,7 +62,7 @@ SAMPLES = (
         "maze.mp4",
         "videogpt-small",
         "continue",
-        frame=40,
+        frame=8,
     ),
     Sample(
         "From a word",

@@ -156,7 +156,8 @@ class WelcomePage(QScrollArea):
         pictures = self._studio.welcome.pictures
         for sample in SAMPLES:
             task, frame = TASKS[sample.task], pictures.get(sample.title)
-            drawn = sample_picture(task, frame, sample.painted, sample.label)
+            widened = bool(sample.canvas)
+            drawn = sample_picture(task, frame, sample.painted, sample.label, widened=widened)
             self.samples[sample.title].setPicture(drawn)
 
     def _show_obstacles(self) -> None:

@@ -178,6 +178,7 @@ class Studio(QObject):
             self.models,
             self.recipe,
             self.framing,
+            self.growing,
             self.new_clip,
             self,
         )

@@ -13,6 +13,7 @@ from core.media.reading import ClipReader
 from core.tasks import TASKS
 from studio.samples import Sample
 from studio.state.framing import Framing
+from studio.state.growing import Growing
 from studio.state.masks import Masks
 from studio.state.models import Models, obstacle
 from studio.state.playback import Playback
@@ -35,12 +36,14 @@ class Trying(QObject):
         models: Models,
         recipe: Recipe,
         framing: Framing,
+        growing: Growing,
         new_clip: Callable[[], None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._session, self._playback, self._masks = session, playback, masks
         self._models, self._recipe, self._framing = models, recipe, framing
+        self._growing = growing
         self._new_clip = new_clip
         self._awaited: tuple[Path, Sample] | None = None
         session.changed("clip").connect(self._look)
@@ -91,10 +94,13 @@ class Trying(QObject):
         """Once the clip is open: what is painted on it, and where it stands."""
         self._playback.go(sample.frame)
         self.paint(sample)
+        if sample.canvas:
+            self._growing.extend_to(sample.canvas)
+        card = self._recipe.card
         if TASKS[sample.task].continues:
             self._framing.continue_here()
-        elif sample.frame:
-            self._playback.mark_in()
+        elif card is not None:  # as much as the model makes at once: it is there in seconds
+            self._playback.mark(sample.frame, sample.frame + card.frames - 1)
 
     def _folder(self, sample: Sample) -> str | None:
         usable = (entry for entry in self._models.bundles if not obstacle(entry))

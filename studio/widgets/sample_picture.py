@@ -12,6 +12,7 @@ from studio.widgets.pictures import image_of
 
 SIZE = QSize(392, 224)
 _GRID = (4, 8, 14)  # tokens over time, height and width
+_SIDES = 2  # columns of tokens on either side that a canvas is wider
 _LATER, _STEP = 2, QPointF(64, 20)  # pictures behind each other, and how far apart
 _SHARE = 0.66  # of the width, that each of them takes
 
@@ -21,6 +22,8 @@ def sample_picture(
     frame: np.ndarray | None,
     painted: tuple[float, float, float, float] | None = None,
     label: str = "",
+    *,
+    widened: bool = False,
 ) -> QPixmap:
     """A picture of `SIZE`.
 
@@ -28,6 +31,7 @@ def sample_picture(
         frame: of the clip, uint8 (H, W, 3), if there is one.
         painted: an ellipse: left, top, width, height as shares of the frame.
         label: the class that is made.
+        widened: the canvas is wider than the frame.
     """
     drawn = QPixmap(SIZE)
     drawn.fill(theme.UNDER_PICTURE)
@@ -40,7 +44,9 @@ def sample_picture(
     if task.continues:
         _paint_later(painter, whole, image)
     else:
-        known = task.region(_GRID)[-1] if painted is None else np.ones(_GRID[1:], np.bool_)
+        known = np.ones(_GRID[1:], np.bool_) if task.painted else task.region(_GRID)[-1]
+        if widened:
+            known[:, :_SIDES] = known[:, -_SIDES:] = False
         _paint_frame(painter, whole, image, known)
     if painted is not None and image is not None:
         _paint_ellipse(painter, whole, image, painted)

@@ -24,7 +24,7 @@ from studio.samples import SAMPLES, Sample
 from studio.settings import Settings, load
 from studio.state.recent import MISSING, UNREACHABLE
 from tests.studio.clips import write_numbered
-from tests.studio.fakes import ReplayingEngine, capabilities
+from tests.studio.fakes import TINY, ReplayingEngine, capabilities
 from tests.studio.window import opened, run, until
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -163,27 +163,37 @@ def test_picture_of_a_file_is_made_once(clip: Path, monkeypatch: pytest.MonkeyPa
     run(scenario())
 
 
-@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.title)
-def test_sample_opens_ready_for_generate(sample: Sample) -> None:
+def test_samples_open_ready_for_generate() -> None:
     async def scenario() -> None:
         async with opened(ShippedEngine(), models=shipped()) as window:
             studio = window.studio
             studio.models.look_in(shipped())
-            window.canvas.welcome.samples[sample.title].click()
-            await until(lambda: studio.stage.picture is not None)
+            for sample in SAMPLES:
+                window.show_welcome()
+                window.canvas.welcome.samples[sample.title].click()
+                await until(lambda: not studio.welcome.wanted)
+                await until(lambda: studio.stage.picture is not None)
 
-            assert Path(studio.recipe.bundle).name == sample.model
-            assert (studio.recipe.task, studio.recipe.seed) == (sample.task, sample.seed)
-            assert studio.recipe.label == (sample.label or None)
-            assert studio.playback.position == sample.frame
-            assert studio.obstacle == ""
-            assert window.inspector.job.generate.isEnabled()
-            if TASKS[sample.task].continues:
-                assert studio.framing.last_kept == sample.frame
-            elif sample.clip:
-                assert sample.frame in studio.framing.window.range
+                assert_ready(window, sample)
 
     run(scenario())
+
+
+def assert_ready(window: MainWindow, sample: Sample) -> None:
+    """Everything is chosen as the sample says, and only “Generate” is left."""
+    studio = window.studio
+    assert Path(studio.recipe.bundle).name == sample.model
+    assert (studio.recipe.task, studio.recipe.seed) == (sample.task, sample.seed)
+    assert studio.recipe.label == (sample.label or None)
+    assert studio.playback.position == sample.frame
+    assert studio.obstacle == ""
+    assert window.inspector.job.generate.isEnabled()
+    if sample.canvas:
+        assert studio.session.clip.size == (426, 240)
+    if TASKS[sample.task].continues:
+        assert studio.framing.last_kept == sample.frame
+    elif sample.clip:
+        assert sample.frame in studio.framing.window.range
 
 
 def test_samples_have_pictures_and_say_why_they_cannot_be_tried() -> None:
@@ -195,11 +205,12 @@ def test_samples_have_pictures_and_say_why_they_cannot_be_tried() -> None:
             assert not tile.isEnabled()
             assert tile.toolTip() == "The model “maskreel-first” is not installed."
 
-            studio.models.bundles = (
-                BundleEntry("/m/maskreel-first", studio.models.card("/models/tiny")),
-            )
+            blind = replace(TINY, tasks=("FP",))
+            studio.models.bundles = (BundleEntry("/m/maskreel-first", blind),)
             assert tile.toolTip() == "The model “maskreel-first” was not trained on this."
-            assert page.samples["Take something away"].isEnabled()
+
+            studio.models.bundles = (BundleEntry("/m/maskreel-first", TINY),)
+            assert tile.isEnabled()
 
     run(scenario())
 
