@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from PySide6.QtCore import QObject
 
 from core.cards import ModelCard
 from core.options import Option, Value
-from core.requests import DecoderEntry, GenerationRequest
+from core.requests import DecoderEntry, GenerationRequest, GenerationStepped
 from core.schedules import masked_after
 from core.tasks import TASKS
 from studio.state.generation import Generation
@@ -20,6 +21,7 @@ from studio.state.models import Models
 from studio.state.notices import Notices
 from studio.state.queue import Queue
 from studio.state.recipe import LARGEST_SEED
+from studio.state.result import Result
 from studio.state.token_marks import TokenMarks
 
 
@@ -48,13 +50,15 @@ class Branching(QObject):
         self,
         generation: Generation,
         queue: Queue,
+        result: Result,
         marks: TokenMarks,
         models: Models,
         notices: Notices,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._generation, self._queue, self._marks = generation, queue, marks
+        self._generation, self._queue = generation, queue
+        self._result, self._marks = result, marks
         self._models, self._notices = models, notices
 
     @property
@@ -194,17 +198,36 @@ class Branching(QObject):
 
     def _begin(self, request: GenerationRequest) -> None:
         """A take that still runs is paused: the branch is wanted now."""
-        before, unit = self._generation.take, self._generation.unit
+        job, before = self._generation, self._generation.take
         assert before is not None
-        known = self._generation.settled_before
+        assert job.started is not None
+        started, step, known = job.started, self._shown(request.count), job.settled_before
         self._notices.dismiss()
         if before.running:
             self._queue.pause(before)
-        branch = self._generation.begin(request, unit, first=True)
-        if known is not None and len(known):
-            parent = known[:, request.parent, None]
-            branch.follow_frames(np.repeat(parent, request.count, axis=1))
-        self._generation.show(branch)
+        branch = job.begin(request, job.unit, first=True)
+        frames = None if known is None else known[:, request.parent, None]
+        branch.branch_from(
+            started, step, None if frames is None else np.repeat(frames, request.count, axis=1)
+        )
+        job.show(branch)
+
+    def _shown(self, count: int) -> GenerationStepped:
+        """The step and variation that are looked at, as they will be gone on with so often."""
+        job, variation = self._generation, self._marks.variation
+        step, clips = job.steps[job.looked_at], self._result.clips_of(job.looked_at)
+
+        def each(array: NDArray[Any]) -> NDArray[Any]:
+            return np.repeat(array[variation, None], count, axis=0)
+
+        masked = np.repeat(self._masked()[None], count, axis=0)
+        return replace(
+            step,
+            tokens=each(step.tokens),
+            masked=masked,
+            confidence=each(step.confidence),
+            preview=None if clips is None else each(np.asarray(clips.live)),
+        )
 
     def _given_marks(self) -> object:
         """What the take was begun with, as marks."""

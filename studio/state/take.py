@@ -117,6 +117,7 @@ class Take(Observable):
         self._file = FrameFile()
         self._settled_at_start = 0  # frames that were settled when the window began
         self._last: GenerationStepped | None = None  # also when its window is over
+        self._borrowed: GenerationStepped | None = None  # of the take that it branches from
 
     @property
     def running(self) -> bool:
@@ -179,10 +180,20 @@ class Take(Observable):
         self.failure, self.cause = failure, cause
         self.phase = phase
 
-    def follow_frames(self, frames: Frames) -> None:
-        """Its first window comes after frames (n, count, H, W, 3) that are known: those of the
-        take that it branches from."""
-        self.settled = self._file.put(0, np.asarray(frames))
+    def branch_from(
+        self, started: GenerationStarted, step: GenerationStepped, frames: Frames | None
+    ) -> None:
+        """What is seen of it until it has a step of its own: the one that it branches from.
+
+        Args:
+            frames: (n, count, H, W, 3), those before its first window; None where that is the
+                result's first.
+        """
+        if frames is not None and len(frames):
+            self.settled = self._file.put(0, np.asarray(frames))
+            self._settled_at_start = len(frames)
+        self._borrowed = step
+        self.started, self.steps = started, (step,)
 
     # How it runs
 
@@ -288,6 +299,8 @@ class Take(Observable):
         self.started = started
 
     def _add_step(self, step: GenerationStepped) -> None:
+        if self._borrowed in self.steps:
+            self.steps = ()
         newest = self.steps[-1] if self.steps else None
         if decided(step, self.started, self.unit) == decided(newest, self.started, self.unit):
             return  # it reads what is known, and says meanwhile that it lives

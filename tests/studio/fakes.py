@@ -295,7 +295,9 @@ class ReplayingEngine:
         if request.branch and not request.resume:
             first -= 1  # where a branch begins is a step
         steps = (stepped(k) for k in range(first, TOTAL))
-        return [started(), *(repeated(step, request.count) for step in steps), finished()]
+        end = finished()
+        end = replace(end, clips=end.clips.repeat(request.count, axis=0))
+        return [started(), *(repeated(step, request.count) for step in steps), end]
 
     async def _misbehave(self, update: object) -> None:
         done = update.step if isinstance(update, GenerationStepped) else -1

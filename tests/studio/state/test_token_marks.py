@@ -174,7 +174,7 @@ def test_going_on_with_marks_is_a_new_take_that_begins_with_them(line: Line) -> 
         line.marks.mark(at(0), AGAIN)
         line.marks.mark_one((1, 0, 0), KEPT)
 
-        shown = line.result.clips
+        shown = line.result.clips_of(TOTAL - 1)
         line.branching.repaint()
         (borrowed,) = line.generation.steps  # at once, so that the picture stays
         assert np.array_equal(line.result.clips.live[0], shown.live[1])
