@@ -33,7 +33,7 @@ class Margins:
     """Pixels of the canvas beyond the pictures on each side.
 
     Raises:
-        ValueError: one of them is below 0.
+        ValueError: one of them is below 0, or no whole number.
     """
 
     left: int = 0
@@ -42,8 +42,9 @@ class Margins:
     bottom: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.left, self.top, self.right, self.bottom) < 0:
-            raise ValueError(f"margins are 0 or more, not {self}")
+        sides = (self.left, self.top, self.right, self.bottom)
+        if not all(isinstance(side, int) and side >= 0 for side in sides):
+            raise ValueError(f"margins are whole pixels, 0 or more, not {self}")
 
     def __bool__(self) -> bool:
         """Whether the canvas is larger than the pictures."""

@@ -98,8 +98,8 @@ class EdgeHandles:
             painter.drawRect(after)
         before = size.width(), size.height()
         now = target.canvas(self.margins.pictures(before))
-        numbers = f"{before[0]} × {before[1]}  →  {now[0]} × {now[1]}"
-        paint_readout(painter, [f"{numbers}   {aspect_of(now)}", HINT], after.center(), view)
+        numbers = f"{before[0]} × {before[1]}  →  {now[0]} × {now[1]}   {aspect_of(now)}"
+        paint_readout(painter, [numbers.rstrip(), HINT], after.center(), view)
 
 
 class ExtendCanvas:

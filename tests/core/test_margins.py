@@ -81,9 +81,10 @@ def test_four_to_three_becomes_sixteen_to_nine() -> None:
     assert aspect_of((700, 480)) == ""
 
 
-def test_margins_are_not_negative() -> None:
+@pytest.mark.parametrize("side", [-1, 1.5, "4"])
+def test_margins_are_whole_pixels(side: object) -> None:
     with pytest.raises(ValueError, match="0 or more"):
-        Margins(left=-1)
+        Margins(left=side)  # type: ignore[arg-type]
 
 
 def test_too_large_a_canvas_is_refused_in_words() -> None:
