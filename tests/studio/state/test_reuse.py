@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.margins import NONE, Margins
 from core.media.writing import WRITERS
 from core.requests import GenerationRequest
 from studio.panels.main_window import MainWindow
@@ -86,6 +87,56 @@ def test_clip_that_it_was_made_from_is_opened_again(clip: Path) -> None:
             window.studio.generate()
             await window.studio.generation.ended()
             assert engine.requests[-1] == asked
+
+    run(scenario())
+
+
+async def widened(window: MainWindow, target: Path) -> GenerationRequest:
+    """A result on a wider canvas, written to a file. Returns what was asked."""
+    studio = window.studio
+    studio.growing.extend(Margins(left=12, right=20))
+    studio.generate()
+    await studio.generation.ended()
+    studio.export.writer = "ffv1"
+    studio.export.start(target)
+    await studio.export.ended()
+    assert studio.generation.request is not None
+    return studio.generation.request
+
+
+def test_the_canvas_comes_back_with_the_clip(clip: Path) -> None:
+    target = clip.with_name("wide.mkv")
+
+    async def scenario() -> None:
+        engine = ReplayingEngine()
+        async with opened(engine, clip) as window:
+            asked = await widened(window, target)
+            await dropped(window, target)
+            assert window.studio.session.clip.margins == NONE
+            await until(lambda: window.canvas.notice.action.text() == "Use these settings")
+            window.canvas.notice.action.click()
+            await until(lambda: window.studio.session.clip.path == clip)
+            await until(lambda: window.studio.session.clip.margins == asked.margins)
+            window.studio.generate()
+            await window.studio.generation.ended()
+            assert engine.requests[-1] == asked
+
+    run(scenario())
+
+
+def test_a_file_that_shows_the_whole_canvas_is_not_extended_again(clip: Path) -> None:
+    target = clip.with_name("wide.mkv")
+
+    async def scenario() -> None:
+        async with opened(ReplayingEngine(), clip) as window:
+            await widened(window, target)
+        clip.unlink()
+        async with opened(ReplayingEngine(), target) as window:
+            window.canvas.notice.action.click()
+            session, track = window.studio.session, window.studio.masks.track
+            assert session.clip.margins == track.margins == NONE
+            assert session.clip.size == track.size == (128, 64)
+            np.testing.assert_array_equal(track.at(7), Margins(left=12, right=20).beyond((128, 64)))
 
     run(scenario())
 
