@@ -77,11 +77,11 @@ def test_a_training_outlives_its_window_and_ends_in_the_list_of_models(
             dialog = await begun(window, 80)
             await drawn(dialog, 3)
             assert dialog.page.samples.grid.names()[-1] != ""
-            dialog.page.pause.click()
+            dialog.page.buttons.pause.click()
             await until(is_(window, "paused"))
             done = look(window).done
             assert 0 < done < 80
-            dialog.page.pause.click()  # it says “Go on” now
+            dialog.page.buttons.pause.click()  # it says “Go on” now
             await until(is_(window, "training"))
             assert not window.close()
             box = window.findChildren(GoesOnBox)[0]
@@ -100,8 +100,8 @@ def test_a_training_outlives_its_window_and_ends_in_the_list_of_models(
             card = window.studio.models.card(bundle)
             assert (card.parent, card.steps) == ("tiny", {"transformer": 80})
             page = window.trainings.page
-            assert page.compare.text() == "Compare with “Tiny random model”"
-            page.use.click()
+            assert page.buttons.compare.text() == "Compare with “Tiny random model”"
+            page.buttons.use.click()
             assert window.inspector.recipe.bundle.currentText() == card.title
 
     run(scenario(), patience_s=180)
@@ -122,7 +122,7 @@ def test_a_training_that_is_killed_is_told_and_goes_on(models: Path, tmp_path: P
             dialog.page.notice.action.click()
             await until(lambda: is_(window, "training")() and look(window).done > before)
             assert dialog.page.notice.isHidden()
-            keep_last = dialog.page.stop.menu().actions()[1]
+            keep_last = dialog.page.buttons.stop.menu().actions()[1]
             keep_last.trigger()
             await until(is_(window, "finished"))
             card = window.studio.models.card(str(models / "mine"))

@@ -168,7 +168,7 @@ def test_a_run_for_other_machines_is_written_and_followed(models: Path, tmp_path
             await until(lambda: window.trainings.page.isVisible())
             page = window.trainings.page
             assert "Nobody has begun this run yet" in page.notice.text.text()
-            assert "run.sh" in page.pause.toolTip()
+            assert "run.sh" in page.buttons.pause.toolTip()
         assert (
             subprocess.run(["bash", "-n", tmp_path / "far" / "run.sh"], check=False).returncode == 0
         )

@@ -121,9 +121,9 @@ def test_a_failed_run_says_why_and_offers_to_go_on(home: Path) -> None:
             page = (await shown(window, folder)).page
             assert page.notice.text.text() == words
             assert page.notice.action.text() == "Go on"
-            assert page.pause.text() == "Go on"
+            assert page.buttons.pause.text() == "Go on"
             assert page.progress.text.text().startswith("Stopped by an error")
-            assert not page.compare.isVisible()
+            assert not page.buttons.compare.isVisible()
 
     run(scenario())
 
@@ -134,8 +134,8 @@ def test_going_back_is_offered_for_each_checkpoint(home: Path, monkeypatch) -> N
         monkeypatch.setattr("core.runs.starting.start", lambda *asked: started.append(asked))
         async with opened(ReplayingEngine(), models=(home.parent / "models",)) as window:
             page = (await shown(window, folder)).page
-            page.back.menu().aboutToShow.emit()
-            newest, earlier = page.back.menu().actions()
+            page.buttons.back.menu().aboutToShow.emit()
+            newest, earlier = page.buttons.back.menu().actions()
             assert newest.text().startswith("step 20")
             earlier.trigger()
             await until(lambda: started)
@@ -158,11 +158,13 @@ def test_a_wish_reaches_a_run_of_another_machine(home: Path, tmp_path: Path) -> 
             page = dialog.page
             await until(lambda: "gpu-box" in page.progress.text.text() + page.notice.text.text())
             write_life(folder, Life("training", machine="gpu-box", step=20, time=9.0))
-            await until(lambda: page.pause.text() == "Pause" and page.pause.isEnabled())
-            page.pause.click()
+            await until(
+                lambda: page.buttons.pause.text() == "Pause" and page.buttons.pause.isEnabled()
+            )
+            page.buttons.pause.click()
             await until(lambda: asking.asked(folder) == "pause")
-            await until(lambda: not page.pause.isEnabled())
-            assert page.pause.toolTip() == "It ends after the step under way."
+            await until(lambda: not page.buttons.pause.isEnabled())
+            assert page.buttons.pause.toolTip() == "It ends after the step under way."
             assert window.close()  # another machine's run is no reason to ask
         async with opened(ReplayingEngine(), models=(home.parent / "models",)) as window:
             window.studio.runs.open()  # it is still followed
@@ -187,9 +189,9 @@ def test_a_run_is_deleted_after_a_question(home: Path) -> None:
         folder = a_run(home / "mine")
         async with opened(ReplayingEngine(), models=(home.parent / "models",)) as window:
             page = (await shown(window, folder)).page
-            page.more.menu().aboutToShow.emit()
-            page.more.menu().actions()[1].trigger()
-            box = page.findChildren(QMessageBox)[0]
+            page.buttons.more.menu().aboutToShow.emit()
+            page.buttons.more.menu().actions()[1].trigger()
+            box = page.buttons.findChildren(QMessageBox)[0]
             assert "“mine”" in box.text()
             box.buttons()[0].click() if box.buttons()[0].text() == "Delete" else box.buttons()[
                 1
@@ -213,7 +215,7 @@ def test_a_model_that_another_machine_has_trained_is_taken_over(home: Path, tmp_
             dialog_of(window).follow_folder(folder)
             models = home.parent / "models"
             await until(lambda: (models / "mine" / "card.json").exists())
-            await until(lambda: window.trainings.page.use.isEnabled())
+            await until(lambda: window.trainings.page.buttons.use.isEnabled())
             write_life(folder, replace(life, time=5.0))
         async with opened(ReplayingEngine(), models=(models,)) as window:
             window.studio.runs.open()
