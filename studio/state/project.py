@@ -26,7 +26,7 @@ from studio.state.queue import Queue
 from studio.state.recipe import Recipe
 from studio.state.recipe_text import choose_again, chosen
 from studio.state.session import Session
-from studio.state.take import Phase, Take
+from studio.state.take import Take
 
 _OF_RECIPE = "bundle task label decoder options seed count kept length overlap"
 
@@ -65,7 +65,6 @@ class Project(Observable):
         self._framing, self._generation = framing, generation
         self._models, self._recipe = models, recipe
         self._painted: Mapping[str, MaskTrack] = {}  # on clips that were not shown yet
-        self._looked_at: dict[str, Take] = {}  # by the clip that was left
         self._takes: dict[str, str] = {}  # take → its clip
         self._awaited = ""  # the clip that is being opened
         self._live = ""  # the clip that playback and framing are of
@@ -135,8 +134,6 @@ class Project(Observable):
     def leave(self) -> None:
         """Note where the user has left the open clip, which is shown no longer."""
         self.note_position()
-        if self._live and self._generation.take is not None:
-            self._looked_at[self._live] = self._generation.take
         self._live = ""
 
     def note_position(self) -> None:
@@ -152,9 +149,6 @@ class Project(Observable):
         if entry.window is not None:
             left, top, right, bottom = entry.window
             self._framing.drag(left, top, right - left, bottom - top)
-        take = self._looked_at.get(entry.id)
-        if take is not None and take.phase is not Phase.IDLE:
-            self._generation.show(take)
         self._live = entry.id
 
     # What is kept
@@ -183,7 +177,6 @@ class Project(Observable):
         self._session.close()
         for number in self._masks.tracks:
             self._masks.forget(number)
-        self._looked_at.clear()
         self._painted, self._takes = contents.masks, dict(contents.takes)
         self.clips = ()  # the clips of one project are never seen in the folder of another
         self.folder = folder

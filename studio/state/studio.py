@@ -554,6 +554,7 @@ class Studio(QObject):
                 self.generation.show(self.history.take(entry))
 
     def _keep_takes(self, folder: Path | None) -> None:
+        self.generation.show(None)  # it is read again from where it lies now
         self.history.open(None if folder is None else folder / TAKES)
 
     def _remember_project(self, folder: Path) -> None:

@@ -103,6 +103,12 @@ def test_a_project_is_as_it_was_when_it_is_opened_again(clip: Path, tmp_path: Pa
             assert window.windowTitle().startswith("holiday – second.mkv")
             before = studio.project.contents
             assert not list(drafts_folder().iterdir())
+            studio.clips.open(studio.project.clips[0].id)
+            await until(lambda: studio.generation.take is not None)
+            assert studio.history.entries[0].folder == folder / "takes" / studio.generation.take.id
+            studio.clips.open(studio.project.clips[1].id)
+            await until(lambda: studio.session.clip.path == second)
+            before = studio.project.contents
         assert left_open(folder) is None
         assert not (folder / OPEN).exists()
 
