@@ -132,15 +132,16 @@ class HaltedCard(QFrame):
         self.offers[0].setProperty("primary", entry.phase is Phase.FAILED)
         self.dismiss = self._button("Dismiss", lambda: studio.jobs.remove(entry))
         self.dismiss.setToolTip("It stays among the results.")
+        ways = QWidget()
         row = FlowLayout(4)
         for button in (*self.offers, self.dismiss):
             row.addWidget(button)
+        ways.setLayout(row)
         column = QVBoxLayout(self)
         column.setContentsMargins(10, 8, 8, 8)
         column.setSpacing(4)
-        for part in (self.heading, self.title, self.why):
+        for part in (self.heading, self.title, self.why, ways):
             column.addWidget(part)
-        column.addLayout(row)
 
     def _button(self, words: str, act: Callable[[], object]) -> QPushButton:
         button = QPushButton(words)
