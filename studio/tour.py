@@ -39,6 +39,11 @@ def _file_menu(window: MainWindow) -> tuple[Spot, ...]:
     return ((bar, bar.actionGeometry(window.actions_.menus["File"].menuAction())),)
 
 
+def _can_paint(window: MainWindow) -> bool:
+    """A clip is open, and what is chosen is to be painted on it."""
+    return window.studio.session.clip is not None and window.studio.recipe.chosen_task.painted
+
+
 def _paint(window: MainWindow) -> None:
     window.studio.playback.go(SAMPLE.frame)
     window.studio.trying.paint(SAMPLE)
@@ -66,7 +71,7 @@ STOPS = (
         lambda w: ((w.canvas, None),),
         "Open the sample",
         lambda w: w.studio.trying.open(replace(SAMPLE, painted=None)),
-        lambda w: w.studio.session.clip is not None,
+        _can_paint,
     ),
     Stop(
         "Paint what shall change",

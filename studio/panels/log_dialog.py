@@ -148,7 +148,7 @@ class LogDialog(QDialog):
     def _count(self) -> None:
         shown = len(self._log.shown)
         entries = "1 entry" if shown == 1 else f"{shown:,} entries"
-        self.count.setText(entries if shown else "Nothing like this was said.")
+        self.count.setText(entries if shown else "Nothing like this was said yet.")
 
     def _copy(self) -> None:
         selected = self.text.textCursor().selection().toPlainText()

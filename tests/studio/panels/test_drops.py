@@ -160,32 +160,30 @@ def test_project_comes_before_all_else(clip: Path, tmp_path: Path) -> None:
     assert sorted_out([project], has_clip=True).words == "Open the project “holiday.maskreel”"
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("still.png", "drop the folder that they are in"),
-        ("mask.json", "Open the clip first"),
-        ("tokenizer.safetensors", "Drop the folder that it is in"),
-        ("first.toml", "maskreel train"),
-        ("photos.zip", "no packed project"),
-        ("notes.txt", "plain text"),
-    ],
-)
-def test_what_cannot_be_opened_is_explained(tmp_path: Path, name: str, words: str) -> None:
-    path = tmp_path / name
-    path.write_bytes(b"")
-    if path.suffix == ".zip":
-        with zipfile.ZipFile(path, "w") as packed:
-            packed.writestr("a.txt", "")
+EXPLAINED = {
+    "still.png": "drop the folder that they are in",
+    "mask.json": "Open the clip first",
+    "tokenizer.safetensors": "Drop the folder that it is in",
+    "first.toml": "maskreel train",
+    "photos.zip": "no packed project",
+    "notes.txt": "plain text",
+}
 
+
+def test_what_cannot_be_opened_is_explained(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with opened(ReplayingEngine()) as window:
-            drop(window.canvas.view, path)
-            text = window.canvas.notice.text.text()
-            assert text.startswith(f"“{name}” ")
-            assert words in text
-            assert text.endswith(".")
-            assert window.studio.session.clip is None
+            for name, words in EXPLAINED.items():
+                path = tmp_path / name
+                with zipfile.ZipFile(path, "w") as packed:
+                    packed.writestr("a.txt", "")
+                drop(window.canvas.view, path)
+                text = window.canvas.notice.text.text()
+
+                assert text.startswith(f"“{name}” ")
+                assert words in text
+                assert text.endswith(".")
+                assert window.studio.session.clip is None
 
     run(scenario())
 

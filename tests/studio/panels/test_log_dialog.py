@@ -68,7 +68,7 @@ def test_level_and_letters_choose_what_is_shown(tmp_path: Path) -> None:
                 dialog.copy.click()
                 assert QGuiApplication.clipboard().text() == dialog.text.toPlainText()
                 dialog.query.setText("nothing like this")
-                assert dialog.count.text() == "Nothing like this was said."
+                assert dialog.count.text() == "Nothing like this was said yet."
                 dialog.close()
 
     run(scenario())
