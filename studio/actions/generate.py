@@ -162,11 +162,20 @@ GENERATE = (
         help="More steps for the finished result: what the model doubts is drawn again.",
     ),
     Row(
-        "discard",
-        "Discard the result",
+        "put_away",
+        "Take the result off the canvas",
         "",
-        lambda w: w.studio.generation.forget(),
+        lambda w: w.studio.generation.show(None),
         obstacle=no_result,
+        help="It stays among the results.",
+    ),
+    Row(
+        "discard",
+        "Delete the result",
+        "",
+        lambda w: w.studio.discard(),
+        obstacle=no_result,
+        help="It can be put back until the project is closed.",
     ),
     LINE,
     Row(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 from PySide6.QtCore import QObject
@@ -19,7 +20,7 @@ from studio.state.models import Models
 from studio.state.notices import Notices
 from studio.state.queue import Queue
 from studio.state.results import Results
-from studio.state.take import Phase
+from studio.state.take import Phase, Take
 
 CPU = "cpu"
 MOST_HALTED = 20
@@ -75,6 +76,7 @@ class Jobs(Observable):
         self._results, self._estimates = results, estimates
         self._models, self._notices = models, notices
         self._followed: set[Entry] = set()
+        queue.ended.connect(self._tell_ready)
         watch(queue, "running waiting held", self._list)
         watch(history, "entries", self._follow)
 
@@ -171,6 +173,15 @@ class Jobs(Observable):
         self._generation.begin(changed, entry.unit, first=True)
 
     # Internals
+
+    def _tell_ready(self, take: Take) -> None:
+        """A result that is not on the canvas has come."""
+        entry = self._history.entry(take)
+        if entry is None or take.phase is not Phase.FINISHED or self._generation.take is take:
+            return
+        name = entry.card.name or f"{entry.card.task}, seed {entry.card.request.seed}"
+        show = partial(self._results.show, Pick(entry, 0))
+        self._notices.tell("info", f"A result is ready: {name}.", "Show", show)
 
     def _follow(self) -> None:
         for entry in self._history.entries:

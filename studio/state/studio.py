@@ -390,6 +390,12 @@ class Studio(QObject):
         self.notices.dismiss()
         self.generation.begin(request.refined(state, REFINING_STEPS))
 
+    def discard(self) -> None:
+        """Put the take on the canvas into the trash."""
+        entry = self.history.entry(self.generation.take)
+        if entry is not None:
+            self.history.delete([entry])
+
     def pause_or_resume(self) -> None:
         if self.generation.phase in (Phase.PREPARING, Phase.DECODING):
             self.generation.pause()

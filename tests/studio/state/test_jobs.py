@@ -171,6 +171,27 @@ def test_failed_device_is_replaced_by_the_cpu(clip: Path) -> None:
     play(scenario, "GPU")
 
 
+def test_result_that_is_not_on_the_canvas_is_told_and_shown(clip: Path) -> None:
+    async def scenario(studio: Studio, engine: ReplayingEngine) -> None:
+        studio.session.open(clip)
+        await until(lambda: studio.session.clip is not None)
+        engine.hold_after = 2
+        first = studio.generation.begin(request(clip))
+        await until(lambda: first.steps)
+        second = studio.generation.begin(request(clip, seed=1))
+        studio.queue.stop(first)
+        engine.hold_after = None
+        await studio.queue.all_ended()
+        assert studio.generation.take is first
+        assert studio.notices.current.text.endswith("seed 1.")
+        studio.notices.act()
+        assert studio.generation.take is second
+        studio.discard()
+        assert [entry.take for entry in studio.history.entries] == [first]
+
+    play(scenario)
+
+
 def test_paused_job_goes_on_or_is_let_go_of(clip: Path) -> None:
     async def scenario(studio: Studio, engine: ReplayingEngine) -> None:
         engine.hold_after = 2
