@@ -20,7 +20,8 @@ LEAST_SPREAD, SPREAD_OF_FEW, SPREAD_BEYOND = 0.2, 0.4, 0.25
 measured."""
 LOGIT_BYTES, PIXEL_BYTES = 12, 15
 """What a sample takes at least, for each token and code, and for each pixel."""
-MEMORY_SPREAD = 0.15
+MEMORY_SPREAD = 0.3
+"""A process keeps some of what earlier jobs took."""
 
 
 @dataclass(frozen=True)

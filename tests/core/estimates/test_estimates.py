@@ -23,7 +23,7 @@ from core.estimates.table import (
     table_file,
 )
 from core.estimates.words import NOT_MEASURED, at_length, in_words, spoken
-from core.estimates.work import CAUSAL, GUESSING, MASKED, Work, networks, work
+from core.estimates.work import CAUSAL, GUESSING, MASKED, READING, Work, networks, work
 from core.jobs.preview_pace import seconds_of_previews
 from core.requests import GenerationFinished, GenerationRequest, Timings
 from core.window import whole
@@ -97,9 +97,9 @@ def test_work_counts_passes_samples_and_windows() -> None:
 
 def test_work_of_a_causal_model_counts_the_tokens_to_draw() -> None:
     request = asked(CAUSAL_CARD, kept=8)
-    assert work(request, CAUSAL_CARD, {}).passes == 512
+    assert work(request, CAUSAL_CARD, {}).passes == 512 + round(READING * 512)
     longer = work(replace(request, length=32), CAUSAL_CARD, {})
-    assert (longer.windows, longer.passes) == (3, 512 + 2 * 512)
+    assert (longer.windows, longer.passes) == (3, 3 * 512 + round(READING * 3 * 512))
     guessing = work(replace(request, options={"speculative": True}), CAUSAL_CARD, {})
     assert (guessing.kind, work(request, CAUSAL_CARD, {}).kind) == (GUESSING, CAUSAL)
 

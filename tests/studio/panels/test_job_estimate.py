@@ -46,7 +46,7 @@ def test_line_is_there_after_the_first_generation_and_follows_the_choice(tmp_pat
 def test_what_does_not_fit_offers_what_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(estimates, "free_memory", lambda: 600_000_000)
+    monkeypatch.setattr(estimates, "free_memory", lambda: 700_000_000)
 
     async def scenario() -> None:
         clip = write_numbered(tmp_path / "clip.mkv")
@@ -57,7 +57,7 @@ def test_what_does_not_fit_offers_what_does(
                 studio.recipe.count = count
                 job.generate.click()
                 await until(lambda n=count: len(studio.estimates.table.points) == (n > 1) + 1)
-            assert job.expected.text().startswith("Does not fit: it needs up to 0.9 GB")
+            assert job.expected.text().startswith("Does not fit: it needs up to 1.0 GB")
             assert job.expected.property("role") == "warning"
             assert job.less.text() == "Choose one variation instead of 4"
             job.less.click()
