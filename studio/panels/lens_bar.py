@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +29,8 @@ from studio.widgets.token_legend import LensLegend
 from studio.widgets.token_lens import LensPicture
 from studio.widgets.token_picker import NOWHERE, Cell
 
-_HINT = "Point at a token to read it, click it to see what else it could be"
+_READOUT_PX = 215  # for the longest that is said of a token
+_HINT = "Click a token to see what it could be"
 
 
 class LensBar(QFrame):
@@ -70,7 +72,8 @@ class LensBar(QFrame):
         for mode, words in LENS_MODES.items():
             self.mode.addItem(words, mode)
         self.readout.setFont(theme.font(theme.SMALL_PX, tabular=True))
-        self.readout.setMinimumWidth(320)
+        self.readout.setMinimumWidth(_READOUT_PX)
+        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.readout.setAccessibleName("Token")
         self.through_time.setToolTip("Marks go to the tokens of all frames at the same place.")
         column = QVBoxLayout(self)
@@ -152,6 +155,7 @@ class LensBar(QFrame):
         inside = tokens is not None and cell != NOWHERE and cell[0] < len(tokens.given)
         words = described(tokens, *cell, self._studio.generation.unit) if tokens and inside else ""
         self.readout.setText(words or _HINT)
+        self.readout.setToolTip(words)
 
     def _choose(self, row: int, column: int) -> None:
         cell = row, column
@@ -178,7 +182,7 @@ class LensBar(QFrame):
     def _show_marking(self) -> None:
         edits = self._studio.token_marks.edits
         count = 0 if edits is None else int((edits.marks != FREE).sum())
-        self.go_on.setText(f"Continue with {count:,} marked" if count else "Continue")
+        self.go_on.setText(f"Continue with {count:,}" if count else "Continue")
         for part in (self.clear, self.go_on):
             part.setVisible(bool(count))
         self.through_time.setVisible(self._studio.tools.tool in MARKING)

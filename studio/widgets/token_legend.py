@@ -22,12 +22,12 @@ _SWATCHES: dict[LensMode, tuple[tuple[str, QColor], ...]] = {
     ),
     "condition": (
         ("given", theme.GIVEN),
-        ("condition, drawn again", HINT),
+        ("condition", HINT),
         ("invented", theme.UNDER_PICTURE),
     ),
 }
 _ENDS = {"confidence": ("unsure", "sure"), "kept": ("earlier", "later")}
-_MARKS = {AGAIN: "decide again", KEPT: "keep", 0: "chosen"}
+_MARKS = {AGAIN: "again", KEPT: "pinned", 0: "chosen"}
 _SWATCH, _SPACE, _GAP, _BAR = 12, 5, 12, 96
 
 

@@ -63,7 +63,7 @@ async def asked(window: MainWindow, row: int = 0, column: int = 0) -> None:
 def test_the_token_under_the_cursor_is_read_in_words(play) -> None:
     async def scenario(window: MainWindow, _engine: ReplayingEngine) -> None:
         bar, view = window.canvas.lens_bar, window.canvas.view
-        assert "Point at a token" in bar.readout.text()
+        assert "Click a token" in bar.readout.text()
 
         QTest.mouseMove(view, middle(window, 1, 0))
 
@@ -71,7 +71,7 @@ def test_the_token_under_the_cursor_is_read_in_words(play) -> None:
         window.studio.generation.look_at(0)
         assert bar.readout.text() == "Token 0  ·  masked  ·  50% sure"
         QTest.mouseMove(view, QPoint(3, 3))
-        assert "Point at a token" in bar.readout.text()
+        assert "Click a token" in bar.readout.text()
 
     play(scenario)
 
@@ -82,7 +82,7 @@ def test_the_legend_names_what_the_lens_shows_and_the_marks_that_there_are(play)
         assert bar.legend.words() == ["given", "condition", "masked", "kept"]
         marks.mark_one((0, 0, 0), AGAIN)
         marks.mark_one((0, 0, 1), 7)
-        assert bar.legend.words()[-2:] == ["decide again", "chosen"]
+        assert bar.legend.words()[-2:] == ["again", "chosen"]
 
         for row in range(bar.mode.count()):
             bar.mode.setCurrentIndex(row)
@@ -197,7 +197,7 @@ def test_tokens_are_brushed_on_one_frame_or_on_all_and_gone_on_with(play) -> Non
         edits = studio.token_marks.edits
         assert np.argwhere(edits.again).tolist() == [[0, 0, 0]]
         assert np.argwhere(edits.pinned).tolist() == [[0, 1, 1], [1, 1, 1]]
-        assert bar.go_on.text() == "Continue with 3 marked"
+        assert bar.go_on.text() == "Continue with 3"
 
         bar.go_on.click()
         await until(lambda: studio.generation.take is not before and studio.generation.finished)
@@ -207,6 +207,18 @@ def test_tokens_are_brushed_on_one_frame_or_on_all_and_gone_on_with(play) -> Non
         assert not bar.go_on.isEnabled()
         studio.generation.show(before)
         assert studio.token_marks.edits == edits
+
+    play(scenario)
+
+
+def test_the_bar_fits_a_narrow_window(play) -> None:
+    async def scenario(window: MainWindow, _engine: ReplayingEngine) -> None:
+        marks, bar = window.studio.token_marks, window.canvas.lens_bar
+        for place, mark in (((0, 0, 0), AGAIN), ((0, 0, 1), KEPT), ((0, 1, 0), 7)):
+            marks.mark_one(place, mark)
+        window.actions_["pin"].trigger()
+
+        assert bar.minimumSizeHint().width() <= 600
 
     play(scenario)
 
