@@ -23,6 +23,7 @@ class Stop:
         title, words: what is said there.
         where: what it points at; what else stays bright comes after that.
         act: what the button says that does it for the user; `run` is what it does.
+        obstacle: why that cannot be done now, or "".
         done: whether it is done, by whomever.
     """
 
@@ -32,6 +33,7 @@ class Stop:
     act: str = ""
     run: Callable[[MainWindow], object] = lambda _window: None
     done: Callable[[MainWindow], bool] = lambda _window: False
+    obstacle: Callable[[MainWindow], str] = lambda _window: ""
 
 
 def _file_menu(window: MainWindow) -> tuple[Spot, ...]:
@@ -81,6 +83,7 @@ STOPS = (
         "Paint it for me",
         _paint,
         _painted,
+        lambda w: "" if _can_paint(w) else "Open the sample first.",
     ),
     Stop(
         "Generate",
@@ -90,6 +93,7 @@ STOPS = (
         "Generate",
         lambda w: w.actions_["generate"].trigger(),
         lambda w: bool(w.studio.generation.steps) or w.studio.generation.running,
+        lambda w: w.studio.obstacle,
     ),
     Stop(
         "Look while it decodes",
@@ -125,6 +129,7 @@ STOPS = (
         _file_menu,
         "Open the export dialog",
         lambda w: w.actions_["export"].trigger(),
+        obstacle=lambda w: "" if w.studio.session.clip else "Open a clip first.",
     ),
     Stop(
         "That is all",

@@ -36,6 +36,8 @@ class Tour(QObject):
         watch(studio.masks, "track", self._note)
         watch(studio.generation, "phase steps chosen", self._note)
         watch(studio.playback, "playing", self._note)
+        watch(studio.models, "decoders", self._note)
+        watch(studio.recipe, "task", self._note)
         watch(studio.tools, "lens", self._note)
         watch(studio.comparing, "mode", self._note)
         self.go(0)
@@ -78,10 +80,20 @@ class Tour(QObject):
 
     def _note(self) -> None:
         """Once it is done, what comes next is to go on."""
-        if not self._was_done and self.stop.done(self._window):
-            self._was_done = True
-            self._prefer()
+        done = self._was_done or self.stop.done(self._window)
+        if done != self._was_done or self.card.trouble.text() != self._obstacle:
+            self._was_done = done
+            self._prefer(focus=self.card.isAncestorOf(self._window.focusWidget()))
 
-    def _prefer(self) -> None:
-        card = self.card
-        card.prefer(card.on if self._was_done or not self.stop.act else card.act)
+    @property
+    def _obstacle(self) -> str:
+        """Why the stop's button cannot be pressed, as far as that still matters."""
+        return "" if self._was_done else self.stop.obstacle(self._window)
+
+    def _prefer(self, *, focus: bool = True) -> None:
+        """Offer what comes next; who is at work elsewhere in the window stays there."""
+        card, obstacle = self.card, self._obstacle
+        card.hinder(obstacle)
+        self._mark.follow()
+        on = self._was_done or obstacle or not self.stop.act
+        card.prefer(card.on if on else card.act, focus=focus)

@@ -56,7 +56,7 @@ class CoachMark(QObject):
         for widget in (self._veil, self.card):
             widget.show()
             widget.raise_()
-        self._place()
+        self.follow()
 
     def end(self) -> None:
         """The window is as it was."""
@@ -70,14 +70,15 @@ class CoachMark(QObject):
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         moved = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
         if event.type() in moved:
-            self._place()
+            self.follow()
         return False
 
     def _let_go(self) -> None:
         for widget, _part in self._spots:
             widget.removeEventFilter(self)
 
-    def _place(self) -> None:
+    def follow(self) -> None:
+        """Bring everything to where it belongs now."""
         window = self._window
         holes = tuple(self._hole(*spot) for spot in self._spots if spot[0].isVisible())
         self._veil.setGeometry(window.rect())
@@ -95,6 +96,7 @@ class CoachMark(QObject):
 class Card(QFrame):
     """Attributes:
     title, words, place: what is said, and which of how many it is.
+    trouble: why it cannot be done for the user now; there while it cannot.
     act, back, on, leave: the buttons; `act` does for the user what is spoken of.
 
     Signals:
@@ -110,7 +112,10 @@ class Card(QFrame):
         self.title, self.words, self.place = QLabel(), QLabel(), QLabel()
         self.title.setFont(theme.font(15, bold=True))
         self.words.setWordWrap(True)
-        self.place.setProperty("role", "small")
+        self.trouble = QLabel()
+        self.trouble.setWordWrap(True)
+        for label in (self.place, self.trouble):
+            label.setProperty("role", "small")
         self.act, self.back = QPushButton(), QPushButton("Back")
         self.on, self.leave = QPushButton("Next"), QPushButton("Skip the tour")
         above, below = QHBoxLayout(), QHBoxLayout()
@@ -127,6 +132,7 @@ class Card(QFrame):
         column.addLayout(above)
         column.addWidget(self.words)
         column.addWidget(self.act)
+        column.addWidget(self.trouble)
         column.addLayout(below)
 
     def say(self, title: str, words: str, place: str, act: str) -> None:
@@ -140,13 +146,21 @@ class Card(QFrame):
         spoken = QAccessibleAnnouncementEvent(self, f"{title}. {words}")
         QAccessible.updateAccessibility(spoken)
 
-    def prefer(self, button: QPushButton) -> None:
-        """Make a button the one that Enter presses."""
+    def hinder(self, obstacle: str) -> None:
+        """Why it cannot be done for the user now, or ""."""
+        self.act.setEnabled(not obstacle)
+        self.act.setToolTip(obstacle)
+        self.trouble.setText(obstacle)
+        self.trouble.setVisible(bool(obstacle))
+
+    def prefer(self, button: QPushButton, *, focus: bool = True) -> None:
+        """Make a button the one that Enter presses; with `focus` at once."""
         for one in (self.act, self.on):
             one.setProperty("primary", one is button)
             one.style().unpolish(one)
             one.style().polish(one)
-        button.setFocus()
+        if focus:
+            button.setFocus()
 
     def event(self, event: QEvent) -> bool:
         """Esc leaves; it is not meant for a shortcut of the window."""

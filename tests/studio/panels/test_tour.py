@@ -93,10 +93,33 @@ def test_doing_it_oneself_counts_too() -> None:
             assert card.on.property("primary")
             card.on.click()
             assert card.act.property("primary")
+            window.canvas.view.setFocus()
             drag(window.canvas.view, [(100.0, 40.0), (140.0, 60.0)])
 
+            assert window.canvas.view.hasFocus()
             assert card.on.property("primary")
             assert not card.act.property("primary")
+
+    run(scenario())
+
+
+def test_what_cannot_be_done_yet_says_why_and_can_be_done_later() -> None:
+    async def scenario() -> None:
+        async with toured() as (window, tour):
+            card, models = tour.card, window.studio.models
+            tour.go(TITLES.index("Paint what shall change"))
+            assert not card.act.isEnabled()
+            assert card.trouble.text() == "Open the sample first."
+
+            window.studio.trying.open(SAMPLE)
+            await until(lambda: window.studio.stage.picture is not None)
+            known, models.decoders = models.decoders, {}
+            tour.go(TITLES.index("Generate"))
+            assert card.trouble.text() == "The engine is starting."
+            models.decoders = known
+            assert card.act.isEnabled()
+            assert card.act.property("primary")
+            assert card.trouble.isHidden()
 
     run(scenario())
 
