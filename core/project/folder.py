@@ -20,12 +20,9 @@ from core.masks import MaskTrack
 from core.project.contents import Contents
 from core.project.disk import aside, reason
 from core.project.drafts import SUFFIX, title
-from core.project.mask_log import Logged, read_log
+from core.project.mask_log import Logged, crowded, read_log
 
 PROJECT, MASKS, TAKES, PICTURES, MEDIA = "project.maskreel", "masks", "takes", "pictures", "media"
-
-MOST_LINES = 400
-"""A file of masks with more changes is written anew, as what is left of them."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def read_project(folder: Path, within: Path | None = None, *, keep_aside: bool =
         logged = _read_masks(path)
         if logged.track is not None:
             masks[clip.id] = logged.track
-        if logged.cut or logged.damage or logged.lines > MOST_LINES:
+        if logged.cut or logged.damage or crowded(logged.lines, logged.track):
             stale.add(clip.id)
         if logged.damage:
             troubles.append(_damaged(clip.name, path, logged, keep_aside=keep_aside))

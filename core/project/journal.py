@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from core.masks import MaskTrack
 from core.project.contents import Contents
 from core.project.disk import reason, settle, write_whole
-from core.project.folder import MOST_LINES, PROJECT, masks_file
+from core.project.folder import PROJECT, masks_file
 from core.project.lock import say_alive
-from core.project.mask_log import lines_of
+from core.project.mask_log import crowded, lines_of
 from core.project.snapshots import take_snapshot
 
 log = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ class Journal:
         """Append what has changed. A file whose last line may not be whole is written anew."""
         path, before = masks_file(self.folder, clip), self._written.pop(clip, None)
         count = self._lines.get(clip, 0)
-        if before is None or count > MOST_LINES:
+        if before is None or crowded(count, track):
             path.parent.mkdir(exist_ok=True)
             write_whole(path, b"".join(lines_of(None, track)))
             count = 0

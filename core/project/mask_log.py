@@ -18,6 +18,9 @@ from core.masks import MaskTrack, Runs, Tracked
 MOST_MASKS = 16
 """In one line: the window's thread never waits long for one to be made."""
 
+MOST_LINES = 400
+"""Of a file, beside one for each mask that was tracked."""
+
 _ALL_OF = ("width", "height", "feather", "margins", "kinds")
 
 
@@ -52,6 +55,11 @@ def lines_of(before: MaskTrack | None, after: MaskTrack) -> Iterator[bytes]:
         some = found[start : start + MOST_MASKS]
         known = before.tracked if before else {}
         yield _line({"tracked": {n: _tracked(known.get(n), mask) for n, mask in some}})
+
+
+def crowded(lines: int, track: MaskTrack | None) -> bool:
+    """Whether a file has so many lines that it is better written anew, as what is left of them."""
+    return lines > MOST_LINES + (len(track.tracked) if track else 0)
 
 
 def read_log(path: Path) -> Logged:

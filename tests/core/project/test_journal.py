@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.project.contents import Contents
-from core.project.folder import MOST_LINES, PROJECT, masks_file, read_project
+from core.project.folder import PROJECT, masks_file, read_project
 from core.project.journal import Journal
 from core.project.lock import take_hold
+from core.project.mask_log import MOST_LINES
 from core.project.snapshots import snapshots
 from tests.core.project.made import entry, painted, projects, runs
 
