@@ -94,11 +94,11 @@ def estimate(request: FinetuneRequest) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / RECIPE
         steps = dict.fromkeys(_parts(request, card), TRIED_STEPS + 1)
-        path.write_text(_text(request, card, steps), "utf-8")
+        path.write_text(_text(request, card, steps, device), "utf-8")
         trials = _trials(path, device)
     stepping = sum(sum(trial.seconds) for trial in trials.values())
     return Measured(
-        device_name(device).partition(",")[0],  # the format is that of generating
+        _named(device),
         {part: trial.seconds for part, trial in trials.items()},
         time.perf_counter() - began - stepping,
         most_memory(device),
@@ -119,18 +119,26 @@ def _recipe(request: FinetuneRequest, path: Path, device: torch.device) -> str:
     card = ModelCard.read(Path(request.bundle))
     parts = _parts(request, card)
     if request.steps:
-        return _text(request, card, dict.fromkeys(parts, request.steps))
-    tried = _text(request, card, dict.fromkeys(parts, TRIED_STEPS + 1))
+        return _text(request, card, dict.fromkeys(parts, request.steps), device)
+    tried = _text(request, card, dict.fromkeys(parts, TRIED_STEPS + 1), device)
     write_whole(path, lambda partial: partial.write_text(tried))
     room = request.minutes * 60 * USED / len(parts)
     trials = _trials(path, device).items()
     steps = {part: max(int(room / mean(trial.seconds)), 1) for part, trial in trials}
-    return _text(request, card, steps)
+    return _text(request, card, steps, device)
 
 
-def _text(request: FinetuneRequest, card: ModelCard, steps: Mapping[str, int]) -> str:
-    new = _new_classes(request, card)
-    return as_toml(recipe_values(request, card, new, steps, processes.count()))
+def _text(
+    request: FinetuneRequest, card: ModelCard, steps: Mapping[str, int], device: torch.device
+) -> str:
+    new, count = _new_classes(request, card), processes.count()
+    hardware = _named(device) if count == 1 else f"{count} × {_named(device)}"
+    return as_toml(recipe_values(request, card, new, steps, count, hardware))
+
+
+def _named(device: torch.device) -> str:
+    """A device, for people."""
+    return device_name(device).partition(",")[0]  # the format is that of generating
 
 
 def _parts(request: FinetuneRequest, card: ModelCard) -> tuple[str, ...]:

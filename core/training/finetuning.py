@@ -36,6 +36,7 @@ def recipe_values(
     new_classes: Sequence[str],
     steps: Mapping[str, int],
     processes: int = 1,
+    hardware: str = "",
 ) -> dict[str, Any]:
     """The recipe, as a TOML file has it.
 
@@ -43,6 +44,7 @@ def recipe_values(
         card: of the bundle that is trained further.
         steps: of "tokenizer" and "prior"; none where it is not learnt.
         processes: that train together. A batch has clips for each of them, and for all as many.
+        hardware: what they train on, for the new bundle's card.
     """
     batches = {part: _shared(clips, processes) for part, clips in BATCHES.items()}
     total = max(steps.values())
@@ -72,6 +74,7 @@ def recipe_values(
             "description": f"{card.title}, trained further on {named}.",
             "licence": card.licence,
             "data": f"{card.data}\nTrained further on {named}.".strip(),
+            "hardware": hardware,
             "rate": card.rate,
         },
     }

@@ -105,7 +105,8 @@ class TrainingPage(QWidget):
             self.notice.post(self._runs.failure, "error")
         elif look.status in ("failed", "lost", "gone"):
             stays = obstacles.to_go_on(look, self._runs.trained_here)
-            self.notice.post(look.words, "error", "" if stays else "Go on")
+            words = look.words.replace("--resume", "“Go on”")  # as the command line has it
+            self.notice.post(words, "error", "" if stays else "Go on")
         elif look.status == "waiting":
             words = f"{look.words} It is followed as soon as another machine does."
             self.notice.post(words, "info")

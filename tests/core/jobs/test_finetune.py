@@ -46,6 +46,7 @@ def test_a_masked_model_learns_a_class_by_adapters_and_says_what_it_forgot(
     made, before = load_bundle(done.bundle), load_bundle(bundle)
     assert made.card.classes == (*CLASSES, "circle")
     assert made.card.parent == "tiny"
+    assert made.card.hardware
     assert made.card.tasks == before.card.tasks
     assert made.card.metrics.keys() == {
         f"{task}_loss_{when}" for task in made.card.tasks for when in ("before", "after")

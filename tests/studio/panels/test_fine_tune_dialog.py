@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from core.runs import starting
+from core.runs.life import read_life
 from core.runs.reading import RunLook
 from studio.panels.fine_tune_dialog import FineTuneDialog
 from studio.panels.goes_on_box import GoesOnBox
@@ -24,13 +25,16 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 
 @pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with a tiny model; what is started from here has one thread, and does not wait
     for other tests."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setattr(starting, "MANNERS", ())
     tiny_bundle(tmp_path / "models" / "tiny")
-    return tmp_path / "models"
+    yield tmp_path / "models"
+    left = read_life(tmp_path / "runs" / "mine")
+    if left is not None and left.goes_on:
+        os.kill(left.process, signal.SIGKILL)  # of a test that has failed
 
 
 def look(window: MainWindow) -> RunLook:

@@ -115,11 +115,11 @@ def test_samples_over_time_stand_beside_the_first(home: Path) -> None:
 
 def test_a_failed_run_says_why_and_offers_to_go_on(home: Path) -> None:
     async def scenario() -> None:
-        words = "Training stopped at step 20: the loss is not a number. Lower the rate."
+        words = "metrics.jsonl could not be written: the disk is full. Go on with --resume."
         folder = a_run(home / "mine", "failed", words=words)
         async with opened(ReplayingEngine(), models=(home.parent / "models",)) as window:
             page = (await shown(window, folder)).page
-            assert page.notice.text.text() == words
+            assert page.notice.text.text() == words.replace("--resume", "“Go on”")
             assert page.notice.action.text() == "Go on"
             assert page.buttons.pause.text() == "Go on"
             assert page.progress.text.text().startswith("Stopped by an error")
