@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeyEvent, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -28,6 +27,7 @@ from studio.panels.window_actions import Actions, button_tooltip
 from studio.samples import SAMPLES, Sample
 from studio.state.recent import RecentFile
 from studio.state.studio import Studio
+from studio.widgets.columns import Columns
 from studio.widgets.pictures import image_of
 from studio.widgets.sample_picture import sample_picture
 from studio.widgets.tile import Tile
@@ -63,7 +63,7 @@ class WelcomePage(QScrollArea):
         self.back.clicked.connect(self._close)
         self.samples = {sample.title: self._sample(sample) for sample in SAMPLES}
         self.files: dict[Path, FileRow] = {}
-        self._sample_grid, self._file_grid = _Grid(), _Grid(stretched=True)
+        self._sample_grid, self._file_grid = Columns(), Columns(stretched=True)
         self._no_files = QLabel("What you open will be listed here.")
         self._lay_out()
         bind(studio.welcome, "files", self._show_files)
@@ -209,44 +209,6 @@ class FileRow(QWidget):
         self.tile.setWords(file.obstacle or file.place)
         if file.thumbnail is not None:
             self.tile.setPicture(QPixmap.fromImage(image_of(file.thumbnail)))
-
-
-class _Grid(QWidget):
-    """As many of its widgets beside each other as there is room for.
-
-    Args:
-        stretched: they share all of the room.
-    """
-
-    def __init__(self, *, stretched: bool = False) -> None:
-        super().__init__()
-        self._widgets: list[QWidget] = []
-        self._stretched = stretched
-        self._columns = 1
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(theme.GAP_PX)
-
-    def show_widgets(self, widgets: list[QWidget]) -> None:
-        self._widgets = widgets
-        self._place()
-
-    def fit(self, width: int) -> None:
-        """Use as many columns as `width` has room for."""
-        needs = (max(w.minimumWidth(), w.minimumSizeHint().width()) for w in self._widgets)
-        least = max(needs, default=width)
-        columns = max(1, (width + theme.GAP_PX) // (least + theme.GAP_PX))
-        if columns != self._columns:
-            self._columns = columns
-            self._place()
-
-    def _place(self) -> None:
-        for number, widget in enumerate(self._widgets):
-            self._grid.addWidget(widget, number // self._columns, number % self._columns)
-        for column in range(self._grid.columnCount()):
-            self._grid.setColumnStretch(column, int(self._stretched and column < self._columns))
-        if not self._stretched:
-            self._grid.setColumnStretch(self._columns, 1)
 
 
 def _button(action: QAction) -> QPushButton:
