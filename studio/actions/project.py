@@ -48,7 +48,7 @@ def _last(window: MainWindow) -> str:
 
 
 def _none_missing(window: MainWindow) -> str:
-    return "" if window.studio.clips.missing else "The files of all clips are there."
+    return "" if window.studio.footage.missing else "The files of all clips are there."
 
 
 def _none_removed(window: MainWindow) -> str:
@@ -132,7 +132,7 @@ CLIPS = (
         "locate_clip",
         "Locate missing clip…",
         "",
-        lambda w: w.projects.ask_where(w.studio.clips.missing[0].id),
+        lambda w: w.projects.ask_where(w.studio.footage.missing[0].id),
         obstacle=_none_missing,
         help="Says where the file of a clip has been moved to.",
     ),

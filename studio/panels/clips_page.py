@@ -55,7 +55,7 @@ class ClipsPage(QWidget):
     def _bind(self) -> None:
         studio, clips = self._studio, self._studio.clips
         watch(studio.project, "clips open_id", self._show)
-        watch(clips, "files", self._show)
+        watch(studio.footage, "files", self._show)
         self.list.currentItemChanged.connect(lambda *_items: self._show_trouble())
         self.list.opened.connect(self._open)
         self.list.removed.connect(clips.remove)
@@ -72,23 +72,23 @@ class ClipsPage(QWidget):
         self._show_trouble()
 
     def _open(self, number: str) -> None:
-        if not self._studio.clips.problem(number):  # else that is said below the list
+        if not self._studio.footage.problem(number):  # else that is said below the list
             self._studio.clips.open(number)
 
     def _row(self, entry: ClipEntry) -> ClipRow:
-        known = self._studio.clips.files.get(entry.id)
+        known = self._studio.footage.files.get(entry.id)
         picture = None if known is None else known.picture
         return ClipRow(
             entry.id,
             entry.name,
             facts(entry),
             None if picture is None else image_of(picture),
-            self._studio.clips.problem(entry.id),
+            self._studio.footage.problem(entry.id),
             entry.id == self._studio.project.open_id,
         )
 
     def _show_trouble(self) -> None:
-        problem = self._studio.clips.problem(self.list.chosen)
+        problem = self._studio.footage.problem(self.list.chosen)
         if problem:
             self.trouble.post(problem, "warning", "Locate…")
         self.trouble.setVisible(bool(problem))

@@ -330,7 +330,8 @@ class MainWindow(QMainWindow):
             (
                 (studio.session, "clip"),
                 (studio.project, "clips open_id folder"),
-                (studio.clips, "files removed"),
+                (studio.clips, "removed"),
+                (studio.footage, "files"),
                 (studio.project_file, "busy trouble"),
                 (studio.packing, "words"),
                 (studio.recovery, "found"),
@@ -408,7 +409,7 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange:
             self.studio.comparing.peeking = False  # the key is let go elsewhere
             if self.isActiveWindow():
-                self.studio.clips.look_again()  # files may have been moved meanwhile
+                self.studio.footage.look_again()  # files may have been moved meanwhile
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -32,7 +32,7 @@ class ProjectDialogs(QObject):
         self._recovery: RecoveryDialog | None = None
         studio = window.studio
         studio.project_file.place_wanted.connect(self.ask_save_as)
-        studio.clips.locate_wanted.connect(self.ask_where)
+        studio.footage.locate_wanted.connect(self.ask_where)
         studio.packing.unpack_wanted.connect(self.ask_unpack)
         studio.recovery.news.connect(self.show_recovery)
 
@@ -133,7 +133,7 @@ class ProjectDialogs(QObject):
             dialog.setNameFilter(f"{was.name} ({was.name});;{CLIP_FILTER}")
         else:
             dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(lambda path: self._studio.clips.locate(number, Path(path)))
+        dialog.fileSelected.connect(lambda path: self._studio.footage.locate(number, Path(path)))
         dialog.open()
 
     def _forget_recovery(self) -> None:

@@ -30,6 +30,7 @@ from studio.state.export import Export
 from studio.state.export_choice import Choice
 from studio.state.fetching import Fetching
 from studio.state.fine_tuning import FineTuning
+from studio.state.footage import Footage
 from studio.state.framing import Framing
 from studio.state.gallery import Gallery
 from studio.state.generation import Generation
@@ -204,8 +205,15 @@ class Studio(QObject):
             self.generation,
             self,
         )
+        self.footage = Footage(self.project, self.session, self.notices, self)
         self.clips = Clips(
-            self.project, self.session, self.tracking, self.history, self.notices, self
+            self.project,
+            self.footage,
+            self.session,
+            self.tracking,
+            self.history,
+            self.notices,
+            self,
         )
         self.project_file = ProjectFile(
             self.project,
@@ -438,7 +446,7 @@ class Studio(QObject):
         await self.packing.ended()
         await self.history.end()
         await self.project_file.end()
-        self.clips.end()
+        self.footage.end()
         self.tracking.end()
         await self.selecting.ended()
         self.mask_files.stop()

@@ -123,8 +123,8 @@ def test_a_missing_clip_is_marked_and_its_file_asked_for(
             page = await page_of(window, 3)
             assert not page.trouble.isVisible()
             os.unlink(clips[1])
-            studio.clips.look_again()
-            await until(lambda: studio.clips.missing)
+            studio.footage.look_again()
+            await until(lambda: studio.footage.missing)
             words = page.list.item(1).data(Qt.ItemDataRole.AccessibleTextRole)
             assert "moved, renamed or deleted" in words
             QTest.mouseClick(page.list.viewport(), Qt.MouseButton.LeftButton, pos=middle(page, 1))
@@ -281,7 +281,7 @@ def test_a_packed_project_is_offered_and_opens_on_another_path(
             assert studio.project.folder == tmp_path / "there" / "trip.maskreel"
             assert studio.session.clip.path.is_relative_to(studio.project.folder)
             assert studio.masks.track == track
-            assert not studio.clips.missing
+            assert not studio.footage.missing
 
     run(scenario())
 

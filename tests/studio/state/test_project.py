@@ -44,7 +44,7 @@ async def add(window: MainWindow, *paths: Path) -> None:
     studio.opening.open(paths)
     await until(lambda: studio.session.clip is not None and studio.session.clip.path == paths[0])
     await until(lambda: studio.stage.picture is not None)
-    await until(lambda: studio.clips.files.keys() == {clip.id for clip in studio.project.clips})
+    await until(lambda: studio.footage.files.keys() == {clip.id for clip in studio.project.clips})
 
 
 async def go_to(window: MainWindow, place: int) -> None:
@@ -220,16 +220,16 @@ def test_a_missing_clip_is_explained_found_again_and_others_beside_it_too(
             (tmp_path / "moved").mkdir()
             for name in ("one.mkv", "three.mkv"):
                 shutil.move(tmp_path / name, tmp_path / "moved" / name)
-            studio.clips.look_again()
-            await until(lambda: len(studio.clips.missing) == 2)
+            studio.footage.look_again()
+            await until(lambda: len(studio.footage.missing) == 2)
             studio.clips.open(studio.project.clips[0].id)
             assert "“one.mkv” cannot be opened. It was moved" in studio.notices.current.text
             assert studio.notices.current.action == "Locate…"
-            picture = studio.clips.files[studio.project.clips[1].id].picture
+            picture = studio.footage.files[studio.project.clips[1].id].picture
             assert picture is not None
 
-            studio.clips.locate(studio.project.clips[0].id, tmp_path / "moved" / "one.mkv")
-            await until(lambda: not studio.clips.missing)
+            studio.footage.locate(studio.project.clips[0].id, tmp_path / "moved" / "one.mkv")
+            await until(lambda: not studio.footage.missing)
             await go_to(window, 0)
             assert studio.session.clip.path == tmp_path / "moved" / "one.mkv"
             assert studio.masks.undoable
@@ -243,10 +243,10 @@ def test_another_file_takes_the_place_of_a_missing_one_only_when_asked_for(
     async def scenario() -> None:
         async with opened(engine, one) as window:
             studio = window.studio
-            await until(lambda: studio.clips.files)
+            await until(lambda: studio.footage.files)
             drag(window.canvas.view, STROKE)
             entry = studio.project.clips[0]
-            studio.clips.locate(entry.id, two)
+            studio.footage.locate(entry.id, two)
             await until(lambda: studio.notices.current is not None)
             assert "is 80 × 64 with 12 frames, not 64 × 48 with 20" in studio.notices.current.text
             assert studio.project.clips[0].file.path == one
@@ -262,9 +262,9 @@ def test_a_file_that_has_changed_is_noticed(engine: ReplayingEngine, one: Path, 
     async def scenario() -> None:
         async with opened(engine, one) as window:
             studio = window.studio
-            await until(lambda: studio.clips.files)
+            await until(lambda: studio.footage.files)
             shutil.copy(two, one)
-            studio.clips.look_again()
+            studio.footage.look_again()
             await until(lambda: studio.notices.current is not None)
             assert "“one.mkv” has changed since it was added" in studio.notices.current.text
 

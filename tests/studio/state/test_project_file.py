@@ -143,7 +143,7 @@ def test_every_minute_and_after_each_job_there_is_an_older_copy(clip: Path) -> N
             file, folder = studio.project_file, studio.project.folder
             assert file.timer.isActive()
             assert file.timer.interval() == SNAPSHOT_MS == 60_000
-            await until(lambda: studio.clips.files)
+            await until(lambda: studio.footage.files)
             drag(window.canvas.view, STROKE)
             file.timer.timeout.emit()
             await file.written()
