@@ -27,7 +27,7 @@ from studio.widgets.candidate_list import CandidateList, Row
 from studio.widgets.clip_view import ClipView
 
 _WIDTH, _BESIDE, _MARGIN = 288, 10, 8
-_MARKS = {AGAIN: "Decide again", KEPT: "Keep", FREE: "Unmark"}
+_MARKS = {AGAIN: "Decide again", KEPT: "Pin", FREE: "Unmark"}
 
 
 class CandidatesPopover(QFrame):

@@ -118,7 +118,7 @@ class _RowButton(QAbstractButton):
         words = f"Token {row.token}, {_percent(row.probability)}" if row else "Not known yet"
         present = row is not None and row.present
         self.setAccessibleName(f"{words}, stands there now" if present else words)
-        use = "It stands there now; press to keep it." if present else "Put it there and keep it."
+        use = "It stands there now; press to pin it." if present else "Put it there and pin it."
         self.setToolTip(use if row else "")
         self.update()
 
