@@ -503,6 +503,13 @@ class ClipView(QWidget):
             return Qt.CursorShape.ArrowCursor
         return window_frame.cursor_shape(corner)
 
+    def onWindowCorner(self, cursor: QPointF) -> bool:
+        """Whether a press there takes hold of the working window by a corner."""
+        window = self._editable_window()
+        if window is None:
+            return False
+        return window_frame.corner_at(window, self.place, cursor) is not None
+
     def _editable_window(self) -> QRect | None:
         return self._scene.window if self._scene.window_editable else None
 

@@ -39,8 +39,9 @@ class EdgeHandles:
         self.follow(None)
 
     def under(self, cursor: QPointF | None) -> Edge | None:
-        """The edge that a press at a point of the view grabs."""
-        if cursor is None or not self._free:
+        """The edge that a press at a point of the view grabs; a corner of the working window that
+        lies there comes first."""
+        if cursor is None or not self._free or self._view.onWindowCorner(cursor):
             return None
         anywhere = self._view.tool == "window"
         return canvas_edges.edge_at(self._view.pictureRect(), cursor, anywhere=anywhere)

@@ -162,6 +162,16 @@ def test_shift_frees_the_windows_shape(view: ClipView) -> None:
     assert told == [QRect(20, 20, 100, 60)]
 
 
+def test_a_corner_of_the_window_comes_before_the_edge_below_it(view: ClipView) -> None:
+    view.setBrush("window", 10)
+    view.setWindowEditable(True)
+    view.setWindow(QRect(40, 0, 120, 120), 1.0)
+    corner = view.place.to_view(QPointF(40, 120))
+
+    assert view.edges.under(corner + QPointF(3, 5)) is None
+    assert view.edges.under(corner + QPointF(30, 5)) == "bottom"
+
+
 @pytest.mark.parametrize(
     ("corner", "to", "rect"),
     [
