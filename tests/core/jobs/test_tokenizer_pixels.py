@@ -10,6 +10,7 @@ import pytest
 from core.cards import ModelCard
 from core.jobs import generate
 from core.jobs.tokenizer_pixels import run_round_trip, run_steps
+from core.margins import Margins
 from core.requests import (
     GenerationFinished,
     GenerationRequest,
@@ -88,3 +89,16 @@ def test_round_trip_brings_every_frame_of_the_window(folder: Path, frames: int) 
     assert [part.number for part in parts] == list(range(0, frames, GRID[0]))
     assert sum(len(part.frames) for part in parts) == frames
     assert {part.frames.shape[1:] for part in parts} == {(*GRID[1:], 3)}
+
+
+def test_round_trip_of_a_window_that_lies_beyond_the_pictures(folder: Path) -> None:
+    bundle, clip = str(folder / "tiny"), str(folder / "clip.mkv")
+    margins = Margins(left=7, top=3)
+    window = Window(8, 0, 32, 32, 1, *GRID)
+
+    (bare,) = run_round_trip(RoundTripRequest(bundle, clip, window))
+    (moved,) = run_round_trip(RoundTripRequest(bundle, clip, window.moved(7, 3), margins))
+    (beyond,) = run_round_trip(RoundTripRequest(bundle, clip, window.moved(0, 3), margins))
+
+    assert np.array_equal(moved.frames, bare.frames)
+    assert not np.array_equal(beyond.frames, bare.frames)
