@@ -7,7 +7,10 @@ arXiv 2002.09928, fixed-point iteration). Up to the first wrong guess, what is d
 one by one gives; what is drawn behind it are the next guesses. So the outcome does not depend on
 what was guessed, only the number of passes does.
 
-That is so but for rounding, which differs with the number of positions in a pass: in float32 it
+A decode may go on from a state in which tokens are masked between others that are known: these are
+read and stay, and those are drawn from what stands before them now.
+
+All that is so but for rounding, which differs with the number of positions in a pass: in float32 it
 hardly ever changes a token, in bfloat16 it may change one in some hundred, and all that follow.
 """
 
