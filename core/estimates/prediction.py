@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import prod
 
 import numpy as np
 
 from core.cards import ModelCard
-from core.estimates.fitting import costs, line, middle, recency
+from core.estimates.fitting import Costs, costs, line, middle, recency
 from core.estimates.table import Point, Table
 from core.estimates.work import Work, tokens
 
@@ -73,11 +74,11 @@ def estimate(
     points = table.of(work)
     if not points:
         return None
-    fitted = costs(points)
-    seconds = fitted.seconds(_like(points[0], work))
-    low, high = _spread(points, work)
-    extra = 0.0 if loaded else fitted.load
-    needed = _memory(points, work, card)
+    fit = _fitted(points)
+    seconds = fit.costs.seconds(replace(points[0], work=work))
+    low, high = _spread(fit, points, work)
+    extra = 0.0 if loaded else fit.costs.load
+    needed = _memory(fit, points, work, card)
     why = _obstacle(needed, memory)
     return Estimate(
         seconds + extra,
@@ -89,33 +90,50 @@ def estimate(
     )
 
 
-def _like(point: Point, work: Work) -> Point:
-    return replace(point, work=work)
+@dataclass(frozen=True)
+class _Fit:
+    """What some points say.
+
+    Attributes:
+        low, high: factors from the likely seconds to those of the points.
+        base, slope: bytes, and more for each sample in a pass.
+    """
+
+    costs: Costs
+    low: float
+    high: float
+    base: float
+    slope: float
 
 
-def _spread(points: Sequence[Point], work: Work) -> tuple[float, float]:
-    """Factors from the likely seconds to the least and to the most."""
-    fitted = costs(points)
+@lru_cache(maxsize=32)
+def _fitted(points: tuple[Point, ...]) -> _Fit:
+    """It takes a few milliseconds, and a queue asks often."""
+    fitted, weights = costs(points), recency(len(points))
     ratios = [p.seconds / max(fitted.seconds(p), 1e-9) for p in points]
-    weights = recency(len(points))
+    rows = np.array([float(p.work.rows) for p in points])
+    taken = np.array([float(p.memory) for p in points])
+    base, slope = line(np.ones_like(rows), rows, taken, weights)
     low, high = middle(ratios, weights, 0.05), middle(ratios, weights, 0.95)
+    return _Fit(fitted, low, high, base, slope)
+
+
+def _spread(fit: _Fit, points: Sequence[Point], work: Work) -> tuple[float, float]:
+    """Factors from the likely seconds to the least and to the most."""
     beyond = max(
         np.log2(max(work.passes / max(p.work.passes for p in points), 1)),
         np.log2(max(work.rows / max(p.work.rows for p in points), 1)),
     )
     wide = (LEAST_SPREAD if len(points) > FEW else SPREAD_OF_FEW) + SPREAD_BEYOND * float(beyond)
-    return min(low, 1 / (1 + wide)), max(high, 1 + wide)
+    return min(fit.low, 1 / (1 + wide)), max(fit.high, 1 + wide)
 
 
-def _memory(points: Sequence[Point], work: Work, card: ModelCard) -> int:
+def _memory(fit: _Fit, points: Sequence[Point], work: Work, card: ModelCard) -> int:
     """Bytes at most: a line over the samples of a pass, no flatter than their arrays alone."""
-    rows = np.array([float(p.work.rows) for p in points])
-    taken = np.array([float(p.memory) for p in points])
-    base, slope = line(np.ones_like(rows), rows, taken, recency(len(points)))
-    slope = max(slope, _of_a_sample(card))
+    slope = max(fit.slope, _of_a_sample(card))
     most = max(points, key=lambda p: (p.work.rows <= work.rows, p.work.rows))
     known = most.memory + (work.rows - most.work.rows) * slope
-    return round(max(base + slope * work.rows, known))
+    return round(max(fit.base + slope * work.rows, known))
 
 
 def _of_a_sample(card: ModelCard) -> float:

@@ -177,6 +177,34 @@ def test_folder_is_added_and_looked_at(places: tuple[Path, Path], tmp_path: Path
     run(scenario())
 
 
+def test_checkpoint_is_asked_for_from_the_manager(places: tuple[Path, Path]) -> None:
+    async def scenario() -> None:
+        async with opened(Engine(), models=places) as window:
+            dialog = called(window)
+            dialog.add.button.menu().actions()[2].trigger()
+            (files,) = window.findChildren(QFileDialog)
+            assert files.windowTitle() == "Import a VideoGPT checkpoint"
+            files.close()
+            dialog.reject()
+
+    run(scenario())
+
+
+def test_without_any_model_the_ways_to_get_one_are_said(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        empty = (tmp_path / "ours", tmp_path / "own")
+        async with opened(Engine(), models=empty) as window:
+            dialog = called(window)
+            assert dialog.title.text() == "No model is installed"
+            assert "Hugging Face" in dialog.trouble.text()
+            for button in (dialog.use, dialog.default, dialog.delete, dialog.measure):
+                assert not button.isEnabled()
+                assert button.toolTip()
+            dialog.reject()
+
+    run(scenario())
+
+
 def test_manager_is_reached_from_the_choice_of_the_model(places: tuple[Path, Path]) -> None:
     async def scenario() -> None:
         async with opened(Engine(), models=places) as window:
