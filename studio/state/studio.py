@@ -306,7 +306,7 @@ class Studio(QObject):
     def obstacle(self) -> str:
         """Why nothing can be generated now, or ""."""
         if self.recipe.card is None:
-            return f"No model is installed. Copy a model's folder into {model_folders()[1]}."
+            return "No model is installed. Add one with File → Models…"
         if obstacle := self.recipe.obstacle(self.recipe.chosen_task):
             return obstacle
         if obstacle := self._obstacle_of_clip:
