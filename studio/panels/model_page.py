@@ -34,6 +34,7 @@ from studio.widgets.clip_loop import ClipLoop
 from studio.widgets.flow_layout import FlowLayout
 
 _LABELS_PX, _GAP_PX, _LOOP_PX = 96, 12, 70
+_FIGURES = 2  # the tab
 _SEARCHABLE_FROM = 12
 """So many classes can be searched."""
 
@@ -52,6 +53,8 @@ class ModelPage(QTabWidget):
         self.tabBar().setDrawBase(False)
         self.facts: dict[str, str] = {}
         self._values: dict[str, QLabel] = {}
+        self._card: ModelCard | None = None
+        self._measured: ModelCard | None = None  # whose figures are in the table
         self.loops: list[ClipLoop] = []
         self.tasks, self.classes, self.query = QListWidget(), QListWidget(), QLineEdit()
         self.figures = QTreeWidget()
@@ -65,6 +68,7 @@ class ModelPage(QTabWidget):
         self.addTab(self._about_tab(), "About")
         self.addTab(self._tasks_tab(), "Tasks and classes")
         self.addTab(self._figures_tab(), "Figures")
+        self.currentChanged.connect(self._fill)
         bind(self._samples, "clips", self._show_clips)
 
     def show_model(self, folder: Path, card: ModelCard, size: int) -> None:
@@ -73,7 +77,17 @@ class ModelPage(QTabWidget):
         self._show_facts(facts_of(folder, card, size))
         self._samples.look_at(folder)
         self._show_tasks(card)
-        self._show_figures(card)
+        self._card = card
+        self.setTabEnabled(_FIGURES, bool(card.metrics))
+        why = "" if card.metrics else "Nothing was measured of this model."
+        self.setTabToolTip(_FIGURES, why)
+        self._fill(self.currentIndex())
+
+    def _fill(self, tab: int) -> None:
+        """There may be hundreds of figures, so they wait until somebody looks."""
+        if tab == _FIGURES and self._card is not None and self._card is not self._measured:
+            self._measured = self._card
+            self._show_figures(self._card)
 
     def show_speed(self, words: str) -> None:
         """What the model takes on this device."""
@@ -208,8 +222,6 @@ class ModelPage(QTabWidget):
         self.figures.expandAll()
         self.figures.header().setStretchLastSection(False)
         self.figures.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.setTabEnabled(2, bool(rows))
-        self.setTabToolTip(2, "" if rows else "Nothing was measured of this model.")
 
     def _group(self, what: str) -> QTreeWidgetItem:
         group = QTreeWidgetItem(self.figures, [what])

@@ -60,6 +60,7 @@ class ModelsDialog(QDialog):
         self.reveal, self._close = QPushButton("Show folder"), QPushButton("Close")
         self.measure = QPushButton("Measure")
         self._pages = QStackedWidget()
+        self._shown: BundleEntry | None = None
         self._lay_out()
         self._bind()
         screen = self.screen() or QGuiApplication.primaryScreen()
@@ -175,11 +176,12 @@ class ModelsDialog(QDialog):
         elif entry.card is None:
             self.title.setText(Path(entry.folder).name)
             self.trouble.setText(obstacle(entry))
-        else:
+        elif entry != self._shown:
             self.title.setText(entry.card.title)
             size = self._library.size(entry.folder)
             self.page.show_model(Path(entry.folder), entry.card, size)
             self._show_speed()
+        self._shown = entry
         self._show_obstacles()
 
     def _show_obstacles(self) -> None:

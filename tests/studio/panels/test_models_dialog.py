@@ -74,7 +74,14 @@ def test_card_clips_tasks_and_figures_of_a_model(places: tuple[Path, Path]) -> N
             shown = dialog.page.loops[0].number
             await until(lambda: dialog.page.loops[0].number != shown)
             assert dialog.page.tasks.count() == 11
+            dialog.page.setCurrentIndex(2)
             assert dialog.page.figures.topLevelItem(0).text(0) == "Tokenizer"
+            look_at(dialog, "My own")
+            group = dialog.page.figures.topLevelItem(0)
+            assert (group.text(0), group.child(0).text(1)) == (
+                "Predict the frames that follow",
+                "18.20",
+            )
             dialog.reject()
 
     run(scenario())
