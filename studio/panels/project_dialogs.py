@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog
 
-from core.project.drafts import SUFFIX
+from core.project.drafts import SUFFIX, is_draft
 from studio.panels.pack_dialog import PackDialog
 from studio.panels.recovery_dialog import RecoveryDialog
 from studio.state.places import open_outside, show_in_folder, videos_folder
@@ -143,7 +143,8 @@ class ProjectDialogs(QObject):
     def _place(self) -> str:
         """Where projects of the user are."""
         known = self._studio.settings.recent_projects
-        place = Path(known[0]).parent if known else videos_folder()
+        own = (Path(path).parent for path in known if not is_draft(Path(path)))
+        place = next(own, videos_folder())
         return str(place if place.is_dir() else videos_folder())
 
     def _dialog(self, title: str, place: str) -> QFileDialog:

@@ -48,6 +48,7 @@ class ProjectFile(Observable):
 
     Signals:
         opened: the folder of a project that was opened, or that was given a place.
+        left: the folder of a project that another one has taken the place of.
         place_wanted(): the user wants to save the project somewhere else.
     """
 
@@ -55,6 +56,7 @@ class ProjectFile(Observable):
     trouble = Field("")
     busy = Field("")
     opened = Signal(object)
+    left = Signal(object)
     place_wanted = Signal()
     _told = Signal(str)
 
@@ -279,3 +281,5 @@ class ProjectFile(Observable):
         await asyncio.to_thread(journal.close)
         if not moving:
             await asyncio.to_thread(close, folder, contents, at_exit=at_exit)
+            if not at_exit and folder.exists():
+                self.left.emit(folder)

@@ -292,6 +292,7 @@ class Studio(QObject):
             self,
         )
         self.project.changed("folder").connect(self._keep_takes)
+        self.project_file.left.connect(self._remember_project)
         self.project_file.opened.connect(self._remember_project)
         self.history.changed("opening").connect(lambda _listing: self._look_at_take_again())
         self.masks.edited.connect(self.playback.go)
@@ -572,9 +573,12 @@ class Studio(QObject):
         self.history.open(None if folder is None else folder / TAKES)
 
     def _remember_project(self, folder: Path) -> None:
-        if not is_draft(folder):
-            self.settings = self.settings.opened_project(folder)
-            self.preferences.edited.emit()  # saved at once: after a crash it is looked for there
+        """Drafts too, as long as they are there: the user finds them nowhere else."""
+        known = self.settings.recent_projects
+        there = (path for path in known if not is_draft(Path(path)) or Path(path).exists())
+        settings = replace(self.settings, recent_projects=tuple(there))
+        self.settings = settings.opened_project(folder)
+        self.preferences.edited.emit()  # saved at once: after a crash it is looked for there
 
     def _end_result_at_mark(self) -> None:
         self.result.last = self.playback.out_mark

@@ -14,6 +14,7 @@ from core.project.folder import read_project
 from core.project.lock import OPEN, left_open
 from core.project.snapshots import snapshots
 from studio.panels.main_window import MainWindow
+from studio.panels.recent_menu import RecentMenu
 from studio.state.project_file import SNAPSHOT_MS
 from studio.state.take import Phase
 from tests.core.project.test_journal import files_up_to
@@ -30,6 +31,7 @@ PATIENCE_S = 10.0
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr("studio.state.project_file.MOST_WAIT_S", PATIENCE_S)
     return tmp_path / "data"
 
 
@@ -61,13 +63,10 @@ async def saved_as(window: MainWindow, folder: Path) -> Path:
     return window.studio.project.folder
 
 
-def test_a_stroke_is_in_the_draft_as_soon_as_it_is_finished(
-    clip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stroke_is_in_the_draft_as_soon_as_it_is_finished(clip: Path) -> None:
     async def scenario() -> None:
         async with kept(clip) as window:
             studio = window.studio
-            monkeypatch.setattr("studio.state.project_file.MOST_WAIT_S", PATIENCE_S)
             drag(window.canvas.view, STROKE)
             folder = studio.project.folder
             assert folder.parent == drafts_folder()
@@ -247,7 +246,13 @@ def test_a_new_project_leaves_the_one_before_as_it_is(clip: Path) -> None:
             assert studio.project.clips == ()
             assert studio.project.folder is None
 
-            await open_in(window, before)
+            menu = RecentMenu(studio, window)
+            menu.list_again()
+            draft = next(action for action in menu.actions() if "Untitled, " in action.text())
+            draft.trigger()
+            await studio.project_file.ended()
+            await until(lambda: studio.stage.picture is not None)
+            assert studio.project.folder == before
             assert studio.masks.track == track
             assert not studio.masks.undoable
 
