@@ -28,10 +28,14 @@ from studio.samples import SAMPLES, Sample
 from studio.state.recent import RecentFile
 from studio.state.studio import Studio
 from studio.widgets.columns import Columns
+from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.pictures import image_of
 from studio.widgets.sample_picture import sample_picture
 from studio.widgets.tile import Tile
 
+BUTTONS = ("open", "open_folder", "new_clip", "tour")
+LINKS = ("open_project", "keys", "find")
+"""Names of actions: large, and as links."""
 _SIDE, _ROW_WIDTH, _WIDEST = 24, 300, 1120
 
 
@@ -53,12 +57,10 @@ class WelcomePage(QScrollArea):
     ) -> None:
         super().__init__()
         self._studio, self._open_file = studio, open_file
-        self.buttons = {
-            name: _button(actions[name]) for name in ("open", "open_folder", "new_clip", "tour")
-        }
+        self.buttons = {name: _button(actions[name]) for name in BUTTONS}
         self.buttons["open"].setProperty("primary", True)
         theme.set_icon_of(self.buttons["open"], actions["open"], "accent")
-        self.links = {name: _link(actions[name]) for name in ("keys", "find")}
+        self.links = {name: _link(actions[name]) for name in LINKS}
         self.back = QPushButton("Back to the clip")
         self.back.clicked.connect(self._close)
         self.samples = {sample.title: self._sample(sample) for sample in SAMPLES}
@@ -98,13 +100,12 @@ class WelcomePage(QScrollArea):
     def _begin(self) -> QVBoxLayout:
         title = QLabel("What would you like to do?")
         title.setFont(theme.font(20, bold=True))
-        hint = QLabel("Or drop clips, folders, masks, models or exported files anywhere here.")
+        hint = QLabel("Or drop clips, masks, models, projects or exports anywhere here.")
         hint.setProperty("role", "dim")
-        buttons = QHBoxLayout()
-        buttons.setSpacing(theme.GAP_PX)
+        hint.setWordWrap(True)
+        buttons = FlowLayout(theme.GAP_PX)
         for button in self.buttons.values():
             buttons.addWidget(button)
-        buttons.addStretch(1)
         below = QHBoxLayout()
         below.setSpacing(0)
         below.addWidget(hint, 1)
