@@ -353,8 +353,8 @@ def _window(
     span = (arguments.length or grid[0]) * stride
     if arguments.frames is None:
         first = min(first, max(0, length - span))
-    window = fitted(size, grid, painted, range(first, first + span))
-    return replace(window, stride=stride)
+    covered = range(first, first + span)
+    return replace(fitted(size, grid, painted.baked(covered), covered), stride=stride)
 
 
 def _range(
