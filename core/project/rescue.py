@@ -71,7 +71,8 @@ def unclosed(more: Iterable[Path] = ()) -> tuple[Summary, ...]:
     """Drafts, and projects of `more`, whose window has died; the newest first."""
     drafts = drafts_folder()
     places = {*more, *(drafts.iterdir() if drafts.is_dir() else ())}
-    left = [place for place in places if left_open(place) is not None]
+    seen = (place for place in places if not place.name.startswith("."))
+    left = [place for place in seen if left_open(place) is not None]
     found = [summary(place) for place in left if is_project(place) or snapshots(place)]
     return tuple(sorted(found, key=lambda one: one.time, reverse=True))
 
