@@ -46,7 +46,7 @@ class LensBar(QFrame):
         self, studio: Studio, actions: Actions, view: ClipView, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._studio, self._view = studio, view
+        self._studio, self._view, self._cell = studio, view, NOWHERE
         self.legend, self.mode, self.readout = LensLegend(), QComboBox(), QLabel()
         self.through_time = QCheckBox("All frames")
         self.clear = _button(actions["unmark_tokens"], "Clear")
@@ -102,7 +102,7 @@ class LensBar(QFrame):
         watch(studio.stage, "tokens", self._show)
         watch(studio.tools, "lens_mode", self._show)
         watch(studio.token_marks, "edits", self._show)
-        view.tokenPointed.connect(lambda _row, _column: self._read())
+        view.tokenPointed.connect(self._point)
         view.tokenChosen.connect(self._choose)
         view.tokenAsked.connect(lambda *cell: studio.candidates.ask(self._place(cell)))
         watch(studio.candidates, "place", self._follow_place)
@@ -148,10 +148,15 @@ class LensBar(QFrame):
             self.legend.setMarks([] if marks is None else np.unique(marks[marks != FREE]).tolist())
         self._read()
 
+    def _point(self, row: int, column: int) -> None:
+        """Off the grid, the token that is looked at is read again."""
+        cell = row, column
+        self._cell = self._view.tokens.chosen if cell == NOWHERE else cell
+        self._read()
+
     def _read(self) -> None:
-        """The token under the cursor, else the one that is looked at."""
-        tokens, pick = self._tokens, self._view.tokens
-        cell = pick.pointed if pick.pointed != NOWHERE else pick.chosen
+        """The token that was pointed at or gone to last."""
+        tokens, cell = self._tokens, self._cell
         inside = tokens is not None and cell != NOWHERE and cell[0] < len(tokens.given)
         words = described(tokens, *cell, self._studio.generation.unit) if tokens and inside else ""
         self.readout.setText(words or _HINT)
@@ -160,7 +165,10 @@ class LensBar(QFrame):
     def _choose(self, row: int, column: int) -> None:
         cell = row, column
         self._studio.candidates.look_at(None if cell == NOWHERE else self._place(cell))
+        self._cell = self._view.tokens.pointed if cell == NOWHERE else cell
         self._read()
+        if cell != NOWHERE:
+            self._view.keys.say(self.readout.text())
 
     def _follow_place(self) -> None:
         """A token of another frame is looked at no more."""

@@ -150,8 +150,12 @@ def test_all_of_it_works_from_the_keyboard(play) -> None:
         assert view.tokens.chosen == (1, 1)
         await until(view.hasFocus)
 
+        said: list[str] = []
+        view.announced.connect(said.append)
         QTest.keyClick(view, Qt.Key.Key_Up)
         assert view.tokens.chosen == (0, 1)
+        assert said == ["Token 3  ·  kept at step 1  ·  50% sure"]
+        assert window.canvas.lens_bar.readout.text() == said[0]
         QTest.keyClick(view, Qt.Key.Key_Return)
         await until(lambda: popover.list.rows[0].hasFocus())
         QTest.keyClick(popover.list.rows[0], Qt.Key.Key_Down)
