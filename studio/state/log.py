@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from weakref import WeakMethod
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -90,9 +91,13 @@ class Log(Observable):
 
 
 class _Ear(logging.Handler):
+    """Hears for as long as there is someone to tell; it keeps nobody alive."""
+
     def __init__(self, hear: Callable[[logging.LogRecord], None]) -> None:
         super().__init__()
-        self._hear = hear
+        self._hear = WeakMethod(hear)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._hear(record)
+        hear = self._hear()
+        if hear is not None:
+            hear(record)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from pathlib import Path
+from weakref import ref
 
 import pytest
 from PySide6.QtCore import Qt
@@ -15,6 +17,8 @@ from PySide6.QtWidgets import QApplication
 from studio import logs
 from studio.panels.log_dialog import LogDialog
 from studio.panels.main_window import MainWindow
+from studio.state.log import Log
+from studio.state.notices import Notices
 from tests.studio.fakes import ReplayingEngine
 from tests.studio.window import opened, run, until
 
@@ -72,6 +76,16 @@ def test_level_and_letters_choose_what_is_shown(tmp_path: Path) -> None:
                 dialog.close()
 
     run(scenario())
+
+
+def test_log_keeps_no_window_alive() -> None:
+    log = Log(Notices(), Path())
+    gone = ref(log)
+    del log
+    gc.collect()
+
+    assert gone() is None
+    logging.getLogger(logs.UNCAUGHT).error("nobody is there")
 
 
 def test_uncaught_error_is_told_and_its_button_shows_the_log(tmp_path: Path) -> None:
