@@ -22,7 +22,7 @@ HEADINGS: dict[Cause, str] = {
     "ended": "Maskreel was closed",
 }
 
-ENDED = "Maskreel ended while this was being generated. Nothing of it is lost."
+ENDED = "Maskreel ended while this was being generated. It goes on from there with the same outcome."
 
 log = logging.getLogger(__name__)
 
