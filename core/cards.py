@@ -207,8 +207,11 @@ def _card_or_problem(folder: Path) -> ModelCard | UserError:
 
 
 def belongs(path: str) -> bool:
-    """Is that a file of a bundle? `path` is relative to its folder, with forward slashes."""
-    return any(
+    """Is that a file of a bundle? `path` is relative to its folder, with forward slashes.
+
+    A name with a backslash or a colon is none: on Windows it could lead anywhere.
+    """
+    return not set(path) & set("\\:") and any(
         path.count("/") == pattern.count("/") and fnmatchcase(path, pattern)
         for pattern in BELONGING
     )

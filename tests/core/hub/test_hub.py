@@ -89,6 +89,15 @@ def test_offer_tells_all_before_anything_is_downloaded(site: Site, own: Path) ->
     assert not own.exists()
 
 
+@pytest.mark.parametrize(
+    "path", ["../card.json", "samples/../../x.mp4", "samples\\..\\..\\x.mp4", "samples/c:x.mp4"]
+)
+def test_names_that_lead_elsewhere_are_not_asked_for(site: Site, own: Path, path: str) -> None:
+    site.files[path] = b"x"
+
+    assert path not in [file.path for file in looked(site, own).files]
+
+
 def test_download_brings_the_same_bytes_and_says_where_from(site: Site, own: Path) -> None:
     folder = fetched(site, own)
 
