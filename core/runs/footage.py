@@ -3,7 +3,6 @@ cannot be used. Nothing is decoded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,8 +50,8 @@ class Footage:
         return ""
 
 
-def look_at(path: Path, goes_on: Callable[[], bool] = lambda: True) -> Footage:
-    """What is there; `goes_on` is asked between two clips and may say that nobody wants to know."""
+def look_at(path: Path) -> Footage:
+    """What is there."""
     if not path.exists():
         return Footage(path, problem=f"“{path}” is not there any more.")
     try:
@@ -61,8 +60,6 @@ def look_at(path: Path, goes_on: Callable[[], bool] = lambda: True) -> Footage:
         return Footage(path, problem=str(error))
     lengths, refused = [], []
     for video in listed[:MOST_LOOKED_AT]:
-        if not goes_on():
-            break
         try:
             lengths.append(_length(layout, video))
         except UserError as error:
@@ -95,8 +92,9 @@ def together(footage: tuple[Footage, ...]) -> str:
 
 
 def holds_out(footage: tuple[Footage, ...]) -> bool:
-    """Whether some clips are kept from the training to measure it by: of each folder a tenth."""
-    return any(f.clips > 1 for f in footage)
+    """Whether some clips are kept from the training to measure it by: of each folder a tenth. Where
+    one of them has no clip to spare, nothing is."""
+    return all(f.clips > 1 for f in footage)
 
 
 def _listed(path: Path) -> tuple[Layout, list[Listed]]:

@@ -215,7 +215,7 @@ class FineTuneForm(QWidget):
         known = [one for one in tuning.footage if not one.problem]
         alone = bool(known) and not holds_out(tuple(known))
         self._about_footage.setText(
-            "No clip is held out of so little footage: there is no held-out loss."
+            "A single clip has none to hold out: there is no held-out loss. Folders have one."
         )
         self._about_footage.setVisible(alone)
 

@@ -81,6 +81,8 @@ class TrainingCurves(QWidget):
         self.smoothing.setToolTip("How smooth the curve is; what was measured is drawn faintly.")
         smooth = QLabel("Smooth")
         smooth.setProperty("role", "dim")
+        for choice in (self.phase, self.figure):
+            choice.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToContents)
         top = QHBoxLayout()
         top.setSpacing(theme.GAP_PX)
         top.addWidget(self.phase)

@@ -91,11 +91,6 @@ class TrainingRuns(Observable):
         """The run that a process of this machine works on."""
         return next((look for look in self.looks if look.working and look.here), None)
 
-    def free_folder(self, name: str) -> Path:
-        """A folder of that name for a new run."""
-        names = (name, *(f"{name}-{number}" for number in range(2, 1000)))
-        return next(path for path in map(self.home.joinpath, names) if not path.exists())
-
     # Wishes
 
     def begin(self, asked: Asked) -> None:
@@ -114,11 +109,14 @@ class TrainingRuns(Observable):
         once: the window may be about to close."""
         if run_obstacles.to_pause(look):
             return
-        if look.here:
-            asking.ask(look.folder, "pause")
-            self._watch.look()
-        else:
+        if not look.here:
             self._do("Pausing", lambda: asking.ask(look.folder, "pause"))
+            return
+        try:
+            asking.ask(look.folder, "pause")
+        except OSError as error:
+            self.failure = f"“{look.name}” could not be paused: {error.strerror or error}."
+        self._watch.look()
 
     def go_on(self, look: RunLook) -> None:
         if not run_obstacles.to_go_on(look, self.trained_here):
