@@ -59,7 +59,7 @@ class ResultsPage(QWidget):
         self._bind()
 
     def _lay_out(self) -> None:
-        self.search.setPlaceholderText("Find by model, task, seed, note, date")
+        self.search.setPlaceholderText("Find by task, seed, note, date")
         self.search.setAccessibleName("Find results")
         self.search.setClearButtonEnabled(True)
         self.which.setAccessibleName("Which results are listed")

@@ -22,7 +22,7 @@ HEADINGS: dict[Cause, str] = {
     "ended": "Maskreel was closed",
 }
 
-ENDED = "Maskreel ended while this was being generated. It goes on from there with the same outcome."
+ENDED = "Maskreel ended while this was being generated. It can go on, with the same outcome."
 
 log = logging.getLogger(__name__)
 
