@@ -306,9 +306,8 @@ QTreeWidget { background: @background; border: 1px solid @line; border-radius: @
 QTreeWidget::item { padding: 4px 4px; }
 QTreeWidget::item:hover { background: @hover; }
 QTreeWidget::item:selected { background: @deep; color: @white; }
-QHeaderView { background: @panel; }
-QHeaderView::section { background: @panel; color: @dim; border: none;
-    border-bottom: 1px solid @line; padding: 4px 6px; }
+QHeaderView { background: @panel; border: none; border-bottom: 1px solid @line; }
+QHeaderView::section { background: @panel; color: @dim; border: none; padding: 4px 6px; }
 
 QCheckBox { spacing: 7px; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid @off; border-radius: 3px;
