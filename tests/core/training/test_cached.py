@@ -89,8 +89,9 @@ def test_a_class_that_the_model_does_not_learn_is_unknown() -> None:
 
 
 def losses(run: Path, phase: str) -> list[float]:
-    lines = (run / METRICS).read_text().splitlines()
-    return [line["loss"] for line in map(json.loads, lines) if line["phase"] == phase]
+    """Of all reports but that before the first step, which has none."""
+    lines = map(json.loads, (run / METRICS).read_text().splitlines())
+    return [line["loss"] for line in lines if line["phase"] == phase and line["step"]]
 
 
 def trained(recipe_file: Path, text: str, name: str) -> TrainRequest:
