@@ -16,6 +16,7 @@ class Badge(QLabel):
 
     def __init__(self, button: QAbstractButton) -> None:
         super().__init__(button)
+        self._button = button
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setFont(theme.font(9, bold=True, tabular=True))
@@ -31,8 +32,7 @@ class Badge(QLabel):
         self._place()
 
     def _place(self) -> None:
-        button = self.parentWidget()
-        self.move(button.width() - self.width(), 0)
+        self.move(self._button.width() - self.width(), 0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
