@@ -334,6 +334,17 @@ def test_space_enlarges_and_the_arrows_go_on(clip: Path, tmp_path: Path) -> None
     play(scenario, clip, tmp_path / "takes")
 
 
+def test_window_with_the_page_fits_a_small_screen(clip: Path, tmp_path: Path) -> None:
+    async def scenario(window: MainWindow, _engine: ReplayingEngine) -> None:
+        window.resize(1280, 800)
+        assert (window.width(), window.height()) == (1280, 800)
+        assert not window.canvas.brush_size.label.isVisible()
+        window.resize(1600, 900)
+        await until(window.canvas.brush_size.label.isVisible)
+
+    play(scenario, clip, tmp_path / "takes")
+
+
 # ── many takes ─────────────────────────────────────────────────────────────────────────────────
 
 
