@@ -307,7 +307,7 @@ class Studio(QObject):
     def obstacle(self) -> str:
         """Why nothing can be generated now, or ""."""
         if self.recipe.card is None:
-            return "No model is installed. Add one with File → Models…"
+            return "No model is installed. Add one: File, then Models."
         if obstacle := self.recipe.obstacle(self.recipe.chosen_task):
             return obstacle
         if obstacle := self._obstacle_of_clip:
