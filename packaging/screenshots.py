@@ -34,7 +34,7 @@ FOLDER = Path(__file__).resolve().parents[1] / "assets" / "screenshots"
 SIZE = (1600, 1000)
 _LIMIT_S = 900
 _COLOURS = 256
-_TRAINED_STEPS, _SEEN_STEPS = 400, 24
+_TRAINED_STEPS, _SEEN_STEPS = 400, 12
 _SHADE = QColor(0, 0, 0, 110)
 _SAMPLES = asset("samples")
 
@@ -282,6 +282,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as own:  # nothing of the user's is read or written
         for name in ("DATA", "CONFIG", "CACHE", "STATE"):
             os.environ[f"XDG_{name}_HOME"] = own
+        os.environ["HOME"] = own
+        (Path(own) / "Videos").mkdir()
         return app.run(play(asked.names, asked.out))
 
 

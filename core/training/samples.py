@@ -35,10 +35,11 @@ def write_samples(path: Path, rows: list[Frames], rate: float) -> tuple[Path, ..
         UserError: the disk is full.
     """
     still, moving = path.with_suffix(".png"), path.with_suffix(".mp4")
-    write_whole(still, lambda partial: partial.write_bytes(_png(strip(rows))))
     frames = list(_side_by_side(rows))
     for _ in write_clip(frames, moving, writer="mp4", rate=Fraction(rate).limit_denominator(1001)):
         pass
+    # Last: whoever follows the run finds the sample by it, and wants the clip at once.
+    write_whole(still, lambda partial: partial.write_bytes(_png(strip(rows))))
     return still, moving
 
 
