@@ -35,6 +35,7 @@ def write_samples(path: Path, rows: list[Frames], rate: float) -> tuple[Path, ..
         UserError: the disk is full.
     """
     still, moving = path.with_suffix(".png"), path.with_suffix(".mp4")
+    path.parent.mkdir(parents=True, exist_ok=True)
     frames = list(_side_by_side(rows))
     for _ in write_clip(frames, moving, writer="mp4", rate=Fraction(rate).limit_denominator(1001)):
         pass
