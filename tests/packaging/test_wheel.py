@@ -30,12 +30,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def files_of_checkout() -> set[str]:
-    """What the program needs: all but the maps of the folders."""
+    """What the program needs: all but the maps of the folders and the pictures of the README."""
     return {
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
         for path in (ROOT / package).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and not {"__pycache__", "screenshots"} & set(path.parts)
         if package == "assets" or path.suffix != ".md"
     }
 
