@@ -75,7 +75,7 @@ async def decoding(window: MainWindow) -> None:
     """In the middle of a decode, with the token lens."""
     studio = window.studio
     studio.playback.go(4)
-    studio.generate()
+    studio.asking.generate()
     studio.tools.lens = True
     job = studio.generation
     await until(lambda: len(job.steps) > job.total // 2 > 0)
@@ -99,7 +99,7 @@ async def results(window: MainWindow) -> None:
     studio = window.studio
     studio.comparing.mode = "off"
     studio.recipe.seed, studio.recipe.count = 11, 4
-    studio.generate()
+    studio.asking.generate()
     await studio.generation.ended()
     studio.tools.side = "results"
 
@@ -109,7 +109,7 @@ async def queue(window: MainWindow) -> None:
     studio = window.studio
     for seed in (21, 31, 41):
         studio.recipe.seed = seed
-        studio.generate()
+        studio.asking.generate()
     studio.notices.dismiss()
     studio.tools.side = "queue"
     await until(lambda: studio.generation.steps)
@@ -160,7 +160,7 @@ async def light(window: MainWindow) -> None:
     choose(studio, "maskreel-first", "OPV")
     studio.recipe.seed, studio.recipe.count = 0, 1
     studio.playback.go(24)
-    studio.generate()
+    studio.asking.generate()
     await studio.generation.ended()
     studio.tools.lens, studio.tools.lens_mode = True, "kept"
 

@@ -135,9 +135,9 @@ def _mouse(view: ClipView, kind: QEvent.Type, point: QPointF) -> None:
 
 
 async def _generate(studio: Studio, window: MainWindow, picture: Path) -> None:
-    if studio.obstacle:
-        raise UserError(studio.obstacle)
-    studio.generate()
+    if studio.asking.obstacle:
+        raise UserError(studio.asking.obstacle)
+    studio.asking.generate()
     job = studio.generation
     await _until(studio, lambda: job.total > 0 and len(job.steps) >= job.total // 2)
     if not window.grab().save(str(picture)):

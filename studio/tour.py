@@ -93,7 +93,7 @@ STOPS = (
         "Generate",
         lambda w: w.actions_["generate"].trigger(),
         lambda w: bool(w.studio.generation.steps) or w.studio.generation.running,
-        lambda w: w.studio.obstacle,
+        lambda w: w.studio.asking.obstacle,
     ),
     Stop(
         "Look while it decodes",

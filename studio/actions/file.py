@@ -29,7 +29,7 @@ FILE = (
         "new_clip",
         "New blank clip",
         "Ctrl+N",
-        lambda w: w.studio.new_clip(),
+        lambda w: w.studio.asking.new_clip(),
         "add",
         _no_new_clip,
         help="Of the model's size and rate, for what is generated without a clip.",

@@ -91,7 +91,7 @@ RESULT = (
         "result_refine",
         "Refine this result",
         "",
-        lambda w: w.studio.results.show(_one(w), w.studio.refine),
+        lambda w: w.studio.results.show(_one(w), w.studio.asking.refine),
         "refresh",
         _unfinished,
         help="More steps: what the model doubts is drawn again.",

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
 
 from core.assets import model_folders
-from core.compositing import composited_length
 from core.project.drafts import is_draft
 from core.project.folder import TAKES
 from core.requests import GenerationRequest
 from core.runs.reading import RunLook
-from core.takes.card import TakeCard
-from core.tasks import TASKS, nothing
 from studio.logs import log_folder
-from studio.observable import bind, watch
-from studio.samples import is_sample
+from studio.observable import bind
 from studio.settings import Settings
+from studio.state.asking import Asking
 from studio.state.blank import BlankClip
 from studio.state.branching import Branching
 from studio.state.clips import Clips
 from studio.state.comparing import Comparing
+from studio.state.desk import Desk
 from studio.state.estimates import Estimates
 from studio.state.export import Export
 from studio.state.export_choice import Choice
@@ -45,7 +41,6 @@ from studio.state.masks import Masks
 from studio.state.models import Models
 from studio.state.notices import Notices
 from studio.state.opening import Opening
-from studio.state.pace import Unit
 from studio.state.packing import Packing
 from studio.state.playback import Playback
 from studio.state.preferences import Preferences
@@ -62,19 +57,16 @@ from studio.state.round_trips import RoundTrips
 from studio.state.selecting import Selecting
 from studio.state.session import Session
 from studio.state.stage import Stage
-from studio.state.take import Phase, Runs
+from studio.state.take import Runs
 from studio.state.thumbnails import Thumbnails
 from studio.state.token_candidates import TokenCandidates
 from studio.state.token_marks import TokenMarks
-from studio.state.tools import PAINTING, Tools
+from studio.state.tools import Tools
 from studio.state.tracking import Tracking
 from studio.state.training_runs import TrainingRuns
 from studio.state.trying import Trying
 from studio.state.versus import Versus
 from studio.state.welcome import Welcome
-
-REFINING_STEPS = 4
-"""Of one refinement; it can be repeated."""
 
 
 class Studio(QObject):
@@ -172,6 +164,22 @@ class Studio(QObject):
             log_folder(),
             self,
         )
+        self.asking = Asking(
+            self.session,
+            self.playback,
+            self.masks,
+            self.tracking,
+            self.tools,
+            self.models,
+            self.recipe,
+            self.framing,
+            self.queue,
+            self.generation,
+            self.history,
+            self.result,
+            self.notices,
+            self,
+        )
         self.trying = Trying(
             self.session,
             self.playback,
@@ -180,7 +188,7 @@ class Studio(QObject):
             self.recipe,
             self.framing,
             self.growing,
-            self.new_clip,
+            self.asking.new_clip,
             self,
         )
         self.welcome = Welcome(lambda: self.settings.opened_last, self._forget_recent, self)
@@ -203,6 +211,20 @@ class Studio(QObject):
             self.recipe,
             self.queue,
             self.generation,
+            self,
+        )
+        self.desk = Desk(
+            self.session,
+            self.playback,
+            self.tools,
+            self.framing,
+            self.recipe,
+            self.generation,
+            self.history,
+            self.result,
+            self.stage,
+            self.project,
+            self._opened,
             self,
         )
         self.footage = Footage(self.project, self.session, self.notices, self)
@@ -261,10 +283,10 @@ class Studio(QObject):
             self.queue,
             self.generation,
             self.comparing,
-            self._asked,
+            self.asking.request,
             self,
         )
-        self.gallery = Gallery(self.history, self._is_of_open_clip, self)
+        self.gallery = Gallery(self.history, self.desk.is_of_open_clip, self)
         self.session.changed("clip").connect(lambda _clip: self.gallery.renew())
         self.results = Results(
             self.history,
@@ -277,8 +299,8 @@ class Studio(QObject):
             self.comparing,
             self.reuse,
             self.notices,
-            self._is_of_open_clip,
-            self._open_clip_of,
+            self.desk.is_of_open_clip,
+            self.desk.open_clip_of,
             self,
         )
         self.jobs = Jobs(
@@ -294,136 +316,12 @@ class Studio(QObject):
         self.project.changed("folder").connect(self._keep_takes)
         self.project_file.left.connect(self._remember_project)
         self.project_file.opened.connect(self._remember_project)
-        self.history.changed("opening").connect(lambda _listing: self._look_at_take_again())
         self.masks.edited.connect(self.playback.go)
-        watch(self.playback, "out_mark", self._end_result_at_mark)
-        watch(self.generation, "request", self._make_room)
-        watch(self.recipe, "bundle", self._put_brush_away)
-        watch(self.generation, "phase", self._play_what_is_decided)
-        watch(self.result, "clips last", self._play_what_is_decided)
         self._recall()
-
-    @property
-    def obstacle(self) -> str:
-        """Why nothing can be generated now, or ""."""
-        if self.recipe.card is None:
-            return "No model is installed. Add one: File, then Models."
-        if obstacle := self.recipe.obstacle(self.recipe.chosen_task):
-            return obstacle
-        if obstacle := self._obstacle_of_clip:
-            return obstacle
-        if not self.models.decoders:
-            return "The engine is starting."
-        if self.recipe.decoder not in self.recipe.decoders:
-            return f"No decoder can decode “{self.recipe.card.title}”."
-        return ""
-
-    @property
-    def _obstacle_of_clip(self) -> str:
-        """What the open clip lacks for the chosen task, or ""."""
-        clip, task, track = self.session.clip, self.recipe.chosen_task, self.masks.track
-        if clip is None or isinstance(clip, BlankClip):
-            return "" if task.region is nothing else "Open a clip first."
-        if len(clip) < self.recipe.keeps:
-            return f"{self.recipe.keeps} frames are kept, but the clip has only {len(clip)}."
-        if task.painted and (track is None or track.empty):
-            return "Paint over what shall be generated first."
-        if task.painted and self.tracking.running:
-            return "Masks are being tracked."
-        return ""
-
-    def new_clip(self) -> None:
-        """Open a blank clip of the model's size and rate."""
-        card = self.recipe.card
-        if card is not None:
-            rate = Fraction(card.rate).limit_denominator(1001)
-            self.session.take(BlankClip((card.width, card.height), card.frames, rate))
-
-    def generate(self, *, first: bool = False) -> None:
-        """Run what is chosen, and put the mask aside so that the result is seen; or queue it,
-        before all others if it shall be the `first`."""
-        if self.obstacle:
-            return
-        if self.session.clip is None:
-            self.new_clip()
-        clip, window = self.session.clip, self.framing.window
-        if clip is None or window is None:
-            return
-        self.notices.dismiss()
-        self._end_result_at_mark()
-        path = None if isinstance(clip, BlankClip) else str(clip.path)
-        request = self.recipe.request(path, window, self.masks.track, clip.margins)
-        unit: Unit = "token" if self.recipe.causal else "step"
-        take = self.generation.begin(request, unit, first=first)
-        if not take.running:
-            self._tell_queued()
-        if take is not self.generation.take:
-            return
-        self.tools.mask_shown = False
-        begun = window.first + request.kept * window.stride
-        if request.kept or self.playback.position not in request.covered.range:
-            self.playback.go(begun)
-
-    def _tell_queued(self) -> None:
-        if self.queue.held:
-            self.notices.tell(
-                "info", "Added to the queue, which is held.", "Go on", self.queue.release
-            )
-            return
-        count = len(self.queue.waiting)
-        words = "It is next" if count == 1 else f"{count} wait"
-        show = partial(setattr, self.tools, "side", "queue")
-        self.notices.tell("info", f"Added to the queue. {words}.", "Show the queue", show)
-
-    @property
-    def obstacle_to_refine(self) -> str:
-        """Why the result cannot be given more steps now, or ""."""
-        request = self.generation.request
-        if self.generation.running:
-            return "A generation is running."
-        if request is None or self.generation.final_state is None:
-            return "Nothing is generated to its end yet."
-        card = self.models.card(request.bundle)
-        if not self.models.refines(card):
-            title = card.title if card else request.bundle
-            return f"Results of “{title}” cannot be refined."
-        if request.length > request.window.frames:
-            return "A result of several windows cannot be refined."
-        return ""
-
-    def refine(self) -> None:
-        """Give the finished result more steps, in which what the model doubts is drawn again."""
-        request, state = self.generation.request, self.generation.final_state
-        if self.obstacle_to_refine or request is None or state is None:
-            return
-        self.notices.dismiss()
-        self.generation.begin(request.refined(state, REFINING_STEPS))
-
-    def discard(self) -> None:
-        """Put the take on the canvas into the trash."""
-        entry = self.history.entry(self.generation.take)
-        if entry is not None:
-            self.history.delete([entry])
-
-    def pause_or_resume(self) -> None:
-        if self.generation.phase in (Phase.PREPARING, Phase.DECODING):
-            self.generation.pause()
-        else:
-            self.notices.dismiss()
-            self.generation.resume()
 
     def compare_with_parent(self, run: RunLook) -> None:
         """Generate what is chosen with the model of a training and with the one before it."""
         self.versus.begin(self.runs.made.parent_of(run), self.runs.made.bundle_of(run))
-
-    def _asked(self) -> GenerationRequest | None:
-        """What is chosen, as a request; why there is none is told."""
-        clip, window = self.session.clip, self.framing.window
-        if self.obstacle or clip is None or window is None:
-            self.notices.tell("warning", self.obstacle or "Open a clip first.")
-            return None
-        path = None if isinstance(clip, BlankClip) else str(clip.path)
-        return self.recipe.request(path, window, self.masks.track, clip.margins)
 
     async def end(self) -> None:
         """Stop all work and let go of all files."""
@@ -506,27 +404,6 @@ class Studio(QObject):
         more = [Path(folder)] if folder else []
         self.models.look_in(tuple(place for place in (*shipped, *more, own) if place is not None))
 
-    def _is_of_open_clip(self, card: TakeCard) -> bool:
-        clip, owner = self.session.clip, self.project.owner(card.id)
-        if clip is not None and owner:
-            return owner == self.project.open_id
-        if clip is None or isinstance(clip, BlankClip):
-            return clip is not None and card.request.clip is None
-        return str(clip.path) == card.request.clip
-
-    def _open_clip_of(self, card: TakeCard) -> None:
-        request, owner = card.request, self.project.owner(card.id)
-        if self.project.clip(owner) is not None:
-            self.project.switch(owner)
-            return
-        if request.clip is not None:
-            self.session.open(Path(request.clip), request.margins)
-            return
-        window = request.window
-        size = (window.left + window.width, window.top + window.height)
-        rate = Fraction(card.rate).limit_denominator(1001)
-        self.session.take(BlankClip(size, window.frames, rate))
-
     def _title_and_rate(self, request: GenerationRequest) -> tuple[str, float]:
         """Of the model that a request names, and of its result, in frames a second."""
         card, clip = self.models.card(request.bundle), self.session.clip
@@ -537,36 +414,15 @@ class Studio(QObject):
         return (card.title if card else "", rate)
 
     def _start_over(self) -> None:
-        clip = self.session.clip
-        if self.session.grown:
-            return
-        self.stage.clear()
-        self.project.leave()
-        self.generation.show(None)
-        self.welcome.wanted = False
-        if clip is None:
-            self.project.exit()
-            self.playback.open(0, self.playback.rate)
-            self.framing.open()
-        else:
-            self.playback.open(len(clip), clip.rate)
-            entry = self.project.enter(clip)
-            self.framing.open()
-            self.project.resume(entry)
-            self._look_at_take_again()
-            if not is_sample(clip.path) and not isinstance(clip, BlankClip):
-                self.settings = self.settings.opened(clip.path)
+        self.desk.start_over()
+        if not self.session.grown:
+            self.welcome.wanted = False
+
+    def _opened(self, path: Path) -> None:
+        self.settings = self.settings.opened(path)
 
     def _forget_recent(self, path: str) -> None:
         self.settings = self.settings.forgotten(path)
-
-    def _look_at_take_again(self) -> None:
-        """The take that was looked at when the clip was left, also before the last start."""
-        clip, known = self.project.open_clip, self.history.entries
-        if clip is not None and clip.take and self.generation.take is None:
-            entry = next((entry for entry in known if entry.card.id == clip.take), None)
-            if entry is not None:
-                self.generation.show(self.history.take(entry))
 
     def _keep_takes(self, folder: Path | None) -> None:
         self.generation.show(None)  # it is read again from where it lies now
@@ -579,26 +435,6 @@ class Studio(QObject):
         settings = replace(self.settings, recent_projects=tuple(there))
         self.settings = settings.opened_project(folder)
         self.preferences.edited.emit()  # saved at once: after a crash it is looked for there
-
-    def _end_result_at_mark(self) -> None:
-        self.result.last = self.playback.out_mark
-
-    def _make_room(self) -> None:
-        """A result may go on past the clip's end; another seed continues at the same place."""
-        clip, request = self.session.clip, self.generation.request
-        if clip is not None:
-            length = len(clip) if request is None else composited_length(request, len(clip))
-            self.playback.reach(length)
-        self.framing.held = request is not None and TASKS[request.task].continues
-
-    def _put_brush_away(self) -> None:
-        """A model that continues clips has no use for what is painted."""
-        if self.recipe.causal and self.tools.tool in PAINTING:
-            self.tools.tool = "pan"
-
-    def _play_what_is_decided(self) -> None:
-        by_token = self.generation.unit == "token" and self.generation.running
-        self.playback.ready = self.result.decided if by_token and self.result.frames else None
 
 
 def _own(folders: tuple[Path, ...]) -> Path:

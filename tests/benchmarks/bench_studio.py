@@ -270,8 +270,8 @@ def test_stalls(table: Table, clips: Callable[..., Path]) -> None:
         studio.recipe.task = "paint"
         with Heartbeat() as heart:
             studio.tools.lens = True
-            studio.generate()
-            assert studio.generation.running, studio.obstacle
+            studio.asking.generate()
+            assert studio.generation.running, studio.asking.obstacle
             await until(lambda: studio.generation.steps)
             window.bottom.timeline.refresh(range(studio.playback.length))
             studio.tracking.forward(0)

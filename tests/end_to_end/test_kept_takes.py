@@ -43,9 +43,9 @@ async def scenario():
         await until(lambda: not studio.history.opening)
         studio.recipe.options = {{"steps": {STEPS}}}
         drag(window.canvas.view, {STROKE})
-        studio.generate()
+        studio.asking.generate()
         studio.recipe.seed = 1
-        studio.generate()
+        studio.asking.generate()
         await until(lambda: False)
 
 if __name__ == "__main__":
@@ -139,7 +139,7 @@ def test_killed_engine_leaves_a_card_that_goes_on(clip: Path, models: Path, tmp_
             studio.tools.side = "queue"
             studio.recipe.options = {"steps": STEPS}
             drag(window.canvas.view, STROKE)
-            studio.generate()
+            studio.asking.generate()
             await until(lambda: len(studio.generation.steps) >= 3)
             assert engine.pid is not None
             os.kill(engine.pid, signal.SIGKILL)

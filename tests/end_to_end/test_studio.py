@@ -117,12 +117,12 @@ def test_pause_does_not_change_the_result(clip: Path, models: Path) -> None:
     async def scenario(window: MainWindow, _engine: Engine) -> None:
         generation = window.studio.generation
         drag(window.canvas.view, STROKE)
-        window.studio.generate()
+        window.studio.asking.generate()
         await generation.ended()
         assert generation.finished is not None
         straight = generation.finished.clips
 
-        window.studio.generate()
+        window.studio.asking.generate()
         await steps_done(window, 2)
         generation.pause()
         await generation.ended()
@@ -139,7 +139,7 @@ def test_killed_engine_is_named_and_the_job_goes_on(clip: Path, models: Path) ->
         studio = window.studio
         studio.recipe.options = {"steps": LONG}
         drag(window.canvas.view, STROKE)
-        studio.generate()
+        studio.asking.generate()
         await steps_done(window, 3)
         assert engine.pid is not None
         os.kill(engine.pid, signal.SIGKILL)
@@ -167,7 +167,7 @@ async def scenario():
     engine = Engine()
     async with opened(engine, Path({str(clip)!r}), models=(Path({str(models)!r}),)) as window:
         drag(window.canvas.view, {STROKE})
-        window.studio.generate()
+        window.studio.asking.generate()
         await window.studio.generation.ended()
         assert window.studio.generation.finished is not None
         assert "torch" not in sys.modules
@@ -239,7 +239,7 @@ def test_bundled_model_fills_a_real_clip(shared: Path, tmp_path: Path) -> None:
         size = window.canvas.view.pictureSize()
         x, y = size.width() / 2, size.height() / 2
         drag(window.canvas.view, [(x - 40, y), (x, y + 20), (x + 40, y)])
-        window.studio.generate()
+        window.studio.asking.generate()
         await window.studio.generation.ended()
         assert window.studio.generation.phase is Phase.FINISHED
 

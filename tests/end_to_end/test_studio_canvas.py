@@ -73,7 +73,7 @@ async def generated(window: MainWindow) -> None:
 async def interrupted(window: MainWindow) -> None:
     """Generates, with a pause in a later window."""
     generation = window.studio.generation
-    window.studio.generate()
+    window.studio.asking.generate()
     await until(lambda: generation.started is not None and generation.started.first > 0)
     generation.pause()
     await generation.ended()

@@ -112,7 +112,7 @@ def test_pause_does_not_change_a_long_result(clip: Path, models: Path) -> None:
         window.studio.recipe.kept, window.studio.recipe.length = 2, LENGTH
         straight = await generated(window)
 
-        window.studio.generate()
+        window.studio.asking.generate()
         await until(lambda: generation.started and generation.started.first > 2)
         generation.pause()
         await generation.ended()
@@ -145,7 +145,7 @@ def test_stop_is_shown_at_once_and_obeyed_soon(clip: Path, models: Path) -> None
     async def scenario(window: MainWindow) -> None:
         studio = window.studio
         studio.recipe.length = 1000
-        studio.generate()
+        studio.asking.generate()
         await until(lambda: studio.generation.settled is not None)
         begin = perf_counter()
         window.inspector.job.stop.click()

@@ -371,7 +371,7 @@ def test_round_trip_waits_for_a_generation_and_says_so(engine: ReplayingEngine, 
 def test_blank_clip_has_no_round_trip_and_the_box_says_so(engine: ReplayingEngine) -> None:
     async def scenario() -> None:
         async with opened(engine) as window:
-            window.studio.new_clip()
+            window.studio.asking.new_clip()
             await until(lambda: window.studio.stage.picture is not None)
             window.actions_["beside"].trigger()
             box = window.canvas.compare.left

@@ -49,7 +49,7 @@ async def generate(window: MainWindow) -> None:
     mask = np.zeros(SIZE[::-1], bool)
     mask[16:48, 20:60] = True
     window.studio.masks.paint(0, mask)
-    window.studio.generate()
+    window.studio.asking.generate()
     await window.studio.generation.ended()
 
 

@@ -237,7 +237,7 @@ def test_mask_is_tracked_from_the_menu_while_the_window_lives(
             assert window.status.tracking.isVisible()
             assert actions["track_stop"].isEnabled()
             assert not window.inspector.job.generate.isEnabled()
-            assert studio.obstacle == "Masks are being tracked."
+            assert studio.asking.obstacle == "Masks are being tracked."
             await until(lambda: not studio.tracking.running)
 
             assert not window.status.tracking.isVisible()

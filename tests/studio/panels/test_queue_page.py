@@ -186,7 +186,7 @@ def test_failed_job_has_a_card_with_its_cause_and_a_lower_setting(clip: Path) ->
         drag(window.canvas.view, [(20, 20), (40, 30)])
         studio.recipe.count = 4
         engine.fail_after, engine.error = 1, EngineDied(-9)
-        studio.generate()
+        studio.asking.generate()
         await studio.queue.all_ended()
         (card,) = page.halted
         assert card.heading.text() == "Not enough memory"

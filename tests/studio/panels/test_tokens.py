@@ -38,7 +38,7 @@ def play(tmp_path: Path) -> Callable[[Scenario], None]:
             async with opened(engine, write_numbered(tmp_path / "clip.mkv")) as window:
                 studio = window.studio
                 studio.masks.paint(0, np.ones((48, 64), bool))
-                studio.generate()
+                studio.asking.generate()
                 await until(lambda: studio.generation.finished)
                 studio.tools.tool = "pan"
                 studio.tools.lens = True

@@ -186,7 +186,7 @@ def assert_ready(window: MainWindow, sample: Sample) -> None:
     assert (studio.recipe.task, studio.recipe.seed) == (sample.task, sample.seed)
     assert studio.recipe.label == (sample.label or None)
     assert studio.playback.position == sample.frame
-    assert studio.obstacle == ""
+    assert studio.asking.obstacle == ""
     assert window.inspector.job.generate.isEnabled()
     if sample.canvas:
         assert studio.session.clip.size == (426, 240)

@@ -42,7 +42,7 @@ def studio(engine: ReplayingEngine) -> Iterator[Studio]:
 
 def generate(studio: Studio) -> None:
     async def whole() -> None:
-        studio.generate()
+        studio.asking.generate()
         await studio.generation.ended()
 
     asyncio.run(asyncio.wait_for(whole(), 10))
@@ -58,7 +58,7 @@ def test_every_frame_is_black_and_of_the_size_asked_for() -> None:
 def test_generating_without_a_clip_makes_one_of_the_model_s_size(
     studio: Studio, engine: ReplayingEngine, qtbot
 ) -> None:
-    assert studio.obstacle == ""
+    assert studio.asking.obstacle == ""
 
     generate(studio)
 
@@ -71,11 +71,11 @@ def test_generating_without_a_clip_makes_one_of_the_model_s_size(
 
 def test_what_needs_pixels_needs_a_clip(studio: Studio) -> None:
     studio.recipe.task = "continue"
-    assert studio.obstacle == "Open a clip first."
+    assert studio.asking.obstacle == "Open a clip first."
 
-    studio.new_clip()
+    studio.asking.new_clip()
 
-    assert studio.obstacle == "Open a clip first."
+    assert studio.asking.obstacle == "Open a clip first."
 
 
 def test_result_of_a_blank_clip_is_exported(studio: Studio, tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_timeline_shows_the_result_of_a_blank_clip(studio: Studio, qtbot) -> Non
     studio.thumbnails.arrived.connect(
         lambda frame, picture: arrived.update({frame: int(picture[0, 0, 0])})
     )
-    studio.new_clip()
+    studio.asking.new_clip()
     studio.thumbnails.want([0, 3])
     qtbot.waitUntil(lambda: 3 in arrived)
     assert arrived == {0: 0, 3: 0, CAUSAL_FRAMES - 1: 0}  # the last one is what others lie on
@@ -116,7 +116,7 @@ def test_timeline_shows_the_result_of_a_blank_clip(studio: Studio, qtbot) -> Non
 def test_blank_clip_is_no_recent_one_and_names_no_folder(studio: Studio) -> None:
     before = studio.settings
 
-    studio.new_clip()
+    studio.asking.new_clip()
 
     assert studio.settings == before
     assert studio.export.suggested().is_absolute()

@@ -52,7 +52,7 @@ def generate(studio: Studio, upto: Callable[[], object] | None = None) -> None:
     """To the end, or until something is so; then it is stopped."""
 
     async def whole() -> None:
-        studio.generate()
+        studio.asking.generate()
         while upto is not None and not upto():
             await asyncio.sleep(0)
         if upto is not None:
@@ -150,13 +150,13 @@ def test_clip_with_fewer_frames_than_are_kept_is_the_obstacle(studio: Studio) ->
     studio.models.bundles = (BundleEntry(CAUSAL_BUNDLE, long),)
     studio.recipe.kept = 40
 
-    assert studio.obstacle == "40 frames are kept, but the clip has only 20."
+    assert studio.asking.obstacle == "40 frames are kept, but the clip has only 20."
 
 
 def test_before_the_engine_has_answered_nothing_can_be_generated(studio: Studio) -> None:
     studio.models.decoders = {}
 
-    assert studio.obstacle == "The engine is starting."
+    assert studio.asking.obstacle == "The engine is starting."
 
 
 def test_request_says_what_is_kept(studio: Studio, engine: ReplayingEngine) -> None:
@@ -349,7 +349,7 @@ def test_decided_frames_play_while_others_are_decoded(
     continue_after(studio, 9, kept=4)
 
     async def whole() -> None:
-        studio.generate()
+        studio.asking.generate()
         while len(studio.generation.steps) < 2:
             await asyncio.sleep(0)
         ready.append(studio.playback.ready)

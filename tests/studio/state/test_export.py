@@ -67,7 +67,7 @@ def test_result_is_written_as_the_canvas_shows_it(studio: Studio, tmp_path: Path
 
     async def whole() -> None:
         await studio.models.ask()
-        studio.generate()
+        studio.asking.generate()
         await studio.generation.ended()
 
     asyncio.run(whole())
@@ -82,7 +82,7 @@ def test_out_mark_ends_the_result_in_the_file_as_well(studio: Studio, tmp_path: 
 
     async def whole() -> None:
         await studio.models.ask()
-        studio.generate()
+        studio.asking.generate()
         await studio.generation.ended()
 
     asyncio.run(whole())

@@ -55,7 +55,7 @@ async def generate(studio: Studio) -> None:
     mask = np.zeros(SIZE[::-1], bool)
     mask[8:40, 16:48] = True
     studio.masks.paint(0, mask)
-    studio.generate()
+    studio.asking.generate()
     await studio.generation.ended()
 
 
@@ -117,7 +117,7 @@ def test_tokens_of_a_causal_decode_appear_one_after_the_other(clip: Path) -> Non
             studio = window.studio
             studio.recipe.bundle = CAUSAL_BUNDLE
             studio.playback.go(5)
-            studio.generate()
+            studio.asking.generate()
             await studio.generation.ended()
             studio.export.choose(
                 writer="ffv1", content="lapse", details={"seconds": 0.04, "labels": False}

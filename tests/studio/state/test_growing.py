@@ -65,7 +65,7 @@ def test_clip_masks_and_window_go_along(clip: Path) -> None:
         assert studio.framing.covered == range(FRAMES)
         studio.playback.mark(4, 11)
         assert studio.framing.covered == range(4, 12)
-        assert studio.obstacle == ""
+        assert studio.asking.obstacle == ""
         await until(lambda: studio.session.frame(3) is not None)
         assert studio.session.frame(3).shape[1::-1] == size
 
@@ -117,7 +117,7 @@ def test_what_cannot_be_extended_says_why(clip: Path) -> None:
         assert "cannot paint" in studio.growing.obstacle
         studio.growing.extend(MARGINS)
         assert studio.session.clip.size == (WIDTH, HEIGHT)
-        studio.new_clip()
+        studio.asking.new_clip()
         assert "blank clip" in studio.growing.obstacle
 
     play(scenario, clip)
@@ -133,14 +133,14 @@ def test_another_clip_has_a_canvas_of_its_own(clip: Path, tmp_path: Path) -> Non
         assert not studio.session.clip.margins
         assert not studio.masks.track.margins
         studio.recipe.task = "CG"
-        studio.generate()
+        studio.asking.generate()
         assert studio.generation.request.margins == NONE
 
     play(scenario, clip)
 
 
 async def generated(window: MainWindow) -> None:
-    window.studio.generate()
+    window.studio.asking.generate()
     await window.studio.generation.ended()
     await until(lambda: window.studio.generation.phase is Phase.FINISHED)
 

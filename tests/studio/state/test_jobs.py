@@ -186,7 +186,7 @@ def test_result_that_is_not_on_the_canvas_is_told_and_shown(clip: Path) -> None:
         assert studio.notices.current.text.endswith("seed 1.")
         studio.notices.act()
         assert studio.generation.take is second
-        studio.discard()
+        studio.asking.discard()
         assert [entry.take for entry in studio.history.entries] == [first]
 
     play(scenario)

@@ -139,7 +139,7 @@ def test_a_take_goes_on_while_another_clip_is_open_and_is_seen_again_with_its_ow
             studio = window.studio
             drag(window.canvas.view, STROKE)
             engine.hold_after = 2
-            studio.generate()
+            studio.asking.generate()
             take = studio.generation.take
             await until(lambda: len(take.steps) == 2)
 
@@ -171,7 +171,7 @@ def test_a_removed_clip_comes_back_with_its_masks_and_takes(
         async with opened(engine, one) as window:
             studio = window.studio
             drag(window.canvas.view, STROKE)
-            studio.generate()
+            studio.asking.generate()
             await until(lambda: studio.generation.phase is Phase.FINISHED)
             await add(window, two)
             await go_to(window, 0)
@@ -311,11 +311,11 @@ def test_a_blank_clip_is_a_clip_of_the_project(engine: ReplayingEngine, one: Pat
     async def scenario() -> None:
         async with opened(engine, one) as window:
             studio = window.studio
-            studio.new_clip()
+            studio.asking.new_clip()
             await until(lambda: studio.stage.picture is not None)
             mask = np.ones(studio.session.clip.size[::-1], bool)
             studio.masks.paint(1, mask)
-            studio.new_clip()
+            studio.asking.new_clip()
             assert len(studio.project.clips) == 3
             await go_to(window, 1)
             assert studio.masks.track.at(1).all()

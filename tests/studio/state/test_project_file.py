@@ -92,7 +92,7 @@ def test_a_project_is_as_it_was_when_it_is_opened_again(clip: Path, tmp_path: Pa
             studio.playback.go(4)
             studio.framing.drag(2, 2, 20, 20)
             studio.recipe.seed, studio.recipe.options = 77, {"steps": 9}
-            studio.generate()
+            studio.asking.generate()
             await until(lambda: studio.generation.phase is Phase.FINISHED)
             studio.playback.go(4)
             studio.clips.open(studio.project.clips[1].id)
@@ -152,7 +152,7 @@ def test_every_minute_and_after_each_job_there_is_an_older_copy(clip: Path) -> N
             await file.written()
             assert len(snapshots(folder)) == 1
 
-            studio.generate()
+            studio.asking.generate()
             await until(lambda: studio.generation.phase is Phase.FINISHED)
             await until(lambda: len(snapshots(folder)) == 2)
 
@@ -293,7 +293,7 @@ def test_a_place_that_is_taken_or_a_queue_at_work_is_explained(clip: Path, tmp_p
             assert len(read_project(folder).contents.masks) == 1
 
             studio.queue.hold()
-            studio.generate()
+            studio.asking.generate()
             assert not window.actions_["save_project_as"].isEnabled()
             assert "Takes are in the queue" in window.actions_["save_project_as"].toolTip()
 

@@ -34,7 +34,7 @@ async def exported(window: MainWindow, target: Path, writer: str) -> GenerationR
     studio.masks.paint(3, mask)
     studio.recipe.seed, studio.recipe.options = 77, {"steps": 9}
     studio.framing.drag(10, 5, 64, 48)
-    studio.generate()
+    studio.asking.generate()
     await studio.generation.ended()
     studio.export.writer = writer
     studio.export.start(target)
@@ -63,7 +63,7 @@ def test_dropped_file_brings_its_settings_back(writer: str, clip: Path) -> None:
             assert notice.action.text() == "Use these settings"
             notice.action.click()
             assert "generate to get the same again" in notice.text.text()
-            studio.generate()
+            studio.asking.generate()
             await studio.generation.ended()
             again = engine.requests[-1]
             assert (again.seed, again.options, again.task) == (77, {"steps": 9}, "paint")
@@ -84,7 +84,7 @@ def test_clip_that_it_was_made_from_is_opened_again(clip: Path) -> None:
             window.canvas.notice.action.click()
             await until(lambda: window.studio.session.clip.path == clip)
             await asyncio.sleep(0)
-            window.studio.generate()
+            window.studio.asking.generate()
             await window.studio.generation.ended()
             assert engine.requests[-1] == asked
 
@@ -95,7 +95,7 @@ async def widened(window: MainWindow, target: Path) -> GenerationRequest:
     """A result on a wider canvas, written to a file. Returns what was asked."""
     studio = window.studio
     studio.growing.extend(Margins(left=12, right=20))
-    studio.generate()
+    studio.asking.generate()
     await studio.generation.ended()
     studio.export.writer = "ffv1"
     studio.export.start(target)
@@ -117,7 +117,7 @@ def test_the_canvas_comes_back_with_the_clip(clip: Path) -> None:
             window.canvas.notice.action.click()
             await until(lambda: window.studio.session.clip.path == clip)
             await until(lambda: window.studio.session.clip.margins == asked.margins)
-            window.studio.generate()
+            window.studio.asking.generate()
             await window.studio.generation.ended()
             assert engine.requests[-1] == asked
 
@@ -202,14 +202,14 @@ def test_continued_clip_is_continued_at_the_same_place(clip: Path) -> None:
             studio.recipe.bundle = CAUSAL_BUNDLE
             studio.recipe.length = 16
             studio.playback.go(9)
-            studio.generate()
+            studio.asking.generate()
             await studio.generation.ended()
             studio.export.writer = "ffv1"
             studio.export.start(target)
             await studio.export.ended()
         async with opened(engine, target) as window:
             window.canvas.notice.action.click()
-            window.studio.generate()
+            window.studio.asking.generate()
             await window.studio.generation.ended()
             first, again = engine.requests[0], engine.requests[-1]
             assert (again.window, again.kept, again.length) == (

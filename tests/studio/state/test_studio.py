@@ -13,7 +13,8 @@ import pytest
 from core.requests import BundleEntry
 from studio.samples import sample_clip
 from studio.settings import Settings
-from studio.state.studio import REFINING_STEPS, Studio
+from studio.state.asking import REFINING_STEPS
+from studio.state.studio import Studio
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import FRAMES, SIDE, TINY, TOTAL, ReplayingEngine, capabilities
 
@@ -45,7 +46,7 @@ def box(left: int, top: int, right: int, bottom: int) -> np.ndarray:
 
 def generate(studio: Studio) -> None:
     async def whole() -> None:
-        studio.generate()
+        studio.asking.generate()
         await studio.generation.ended()
 
     asyncio.run(whole())
@@ -91,11 +92,11 @@ def test_marks_limit_the_working_range(studio: Studio) -> None:
 
 
 def test_nothing_painted_is_the_obstacle_of_painting_alone(studio: Studio) -> None:
-    assert "Paint" in studio.obstacle
+    assert "Paint" in studio.asking.obstacle
 
     studio.recipe.task = "FP"
 
-    assert studio.obstacle == ""
+    assert studio.asking.obstacle == ""
 
 
 def test_unknown_task_is_explained_by_the_model_s_title(studio: Studio) -> None:
@@ -240,7 +241,7 @@ def test_a_finished_result_is_refined_as_often_as_wanted(
     studio: Studio, engine: ReplayingEngine
 ) -> None:
     studio.recipe.task = "FP"
-    assert "Nothing is generated" in studio.obstacle_to_refine
+    assert "Nothing is generated" in studio.asking.obstacle_to_refine
     generate(studio)
     first = studio.generation.request
     assert first is not None
@@ -257,11 +258,11 @@ def test_a_finished_result_is_refined_as_often_as_wanted(
 def test_a_result_of_several_windows_is_not_refined(studio: Studio) -> None:
     studio.recipe.task = "CG"
     generate(studio)
-    assert studio.obstacle_to_refine == ""
+    assert studio.asking.obstacle_to_refine == ""
 
     studio.generation.request = replace(studio.generation.request, length=FRAMES + 1)
 
-    assert "several windows" in studio.obstacle_to_refine
+    assert "several windows" in studio.asking.obstacle_to_refine
 
 
 def test_nothing_is_refined_without_the_decoder_for_it(studio: Studio) -> None:
@@ -272,9 +273,9 @@ def test_nothing_is_refined_without_the_decoder_for_it(studio: Studio) -> None:
     }
 
     request = studio.generation.request
-    studio.refine()
+    studio.asking.refine()
 
-    assert "cannot be refined" in studio.obstacle_to_refine
+    assert "cannot be refined" in studio.asking.obstacle_to_refine
     assert studio.generation.request is request
 
 
@@ -285,7 +286,7 @@ def test_a_refining_decoder_is_not_offered_for_generating(studio: Studio) -> Non
 
 def refine(studio: Studio) -> None:
     async def whole() -> None:
-        studio.refine()
+        studio.asking.refine()
         await studio.generation.ended()
 
     asyncio.run(whole())

@@ -90,7 +90,7 @@ def painting_canvas() -> QWidget:
     view = _canvas()
     view.setBrush("brush", 120)
     view.setWindow(WINDOW, 1.0)
-    view._move_cursor(view.place.to_view(QPointF(1250, 640)))
+    view.pointer.hover(view.place.to_view(QPointF(1250, 640)))
     return view
 
 
@@ -132,8 +132,8 @@ def wipe_canvas() -> QWidget:
 def close_canvas() -> QWidget:
     view = _canvas()
     view.setBrush("brush", 12)
-    view._zoom_to(12.0, view.place.to_view(QPointF(1030, 520)))
-    view._move_cursor(QPointF(420, 260))
+    view.camera.zoom_to(12.0, view.place.to_view(QPointF(1030, 520)))
+    view.pointer.hover(QPointF(420, 260))
     return view
 
 

@@ -163,7 +163,7 @@ def test_the_wheel_zooms_about_the_cursor(view, notches):
 
 
 def test_far_zoom_shows_pixels_as_squares(view):
-    view._zoom_to(8.0, QPointF(400, 250))
+    view.camera.zoom_to(8.0, QPointF(400, 250))
     corner = at(view, 160, 90)
 
     seen = rgb(view)[corner.y() + 1 : corner.y() + 7, corner.x() + 1 : corner.x() + 7]

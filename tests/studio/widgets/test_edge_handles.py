@@ -44,7 +44,7 @@ def press(view: ClipView, edge: Edge) -> QPoint:
 def move(view: ClipView, place: QPoint, *, alt: bool = False) -> None:
     if alt:
         view.modifiers = Qt.KeyboardModifier.AltModifier
-        view._drag.move(QPointF(place))
+        view.pointer.drag.move(QPointF(place))
     else:
         QTest.mouseMove(view, place)
 
@@ -156,7 +156,7 @@ def test_shift_frees_the_windows_shape(view: ClipView) -> None:
     locked = view._scene.window
     assert locked.width() == locked.height()
     view.modifiers = Qt.KeyboardModifier.ShiftModifier
-    view._drag.move(QPointF(to))
+    view.pointer.drag.move(QPointF(to))
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=to)
 
     assert told == [QRect(20, 20, 100, 60)]

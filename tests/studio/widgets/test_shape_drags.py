@@ -72,7 +72,7 @@ def test_shift_makes_a_square(view, qtbot):
     start, end = at(view, 40, 30), at(view, 120, 60)
     QTest.mousePress(view, LEFT, SHIFT, start)
     view.modifiers = SHIFT
-    view._drag.move(QPointF(end))
+    view.pointer.drag.move(QPointF(end))
 
     with qtbot.waitSignal(view.strokeFinished) as finished:
         QTest.mouseRelease(view, LEFT, SHIFT, end)
@@ -131,11 +131,11 @@ def test_backspace_takes_the_last_corner_and_escape_all(view, qtbot):
         QTest.mouseClick(view, LEFT, pos=corner)
 
     QTest.keyClick(view, Qt.Key.Key_Backspace)
-    assert len(view._drag._points) == 3
+    assert len(view.pointer.drag._points) == 3
     with qtbot.assertNotEmitted(view.strokeFinished):
         QTest.keyClick(view, Qt.Key.Key_Escape)
 
-    assert view._drag is None
+    assert view.pointer.drag is None
     assert view._scene.sketch is None
 
 
@@ -206,7 +206,7 @@ def test_scribble_asks_for_the_thing_under_it(view, qtbot):
 
 def test_soft_brush_shows_its_hard_core(view):
     view.setBrush("brush", 60, 1.0)
-    view._move_cursor(QPointF(at(view, 160, 90)))
+    view.pointer.hover(QPointF(at(view, 160, 90)))
     hard = view.grab().toImage()
 
     view.setBrush("brush", 60, 0.5)
@@ -252,7 +252,7 @@ def test_sketch_repaints_its_own_rectangle_only(view, qtbot):
     original = view.paintEvent
     view.paintEvent = lambda event: (regions.append(event.region().boundingRect()), original(event))
 
-    view._drag.move(QPointF(at(view, 44, 42)))
+    view.pointer.drag.move(QPointF(at(view, 44, 42)))
     qtbot.waitUntil(lambda: bool(regions))
 
     assert all(r.width() < 40 * view.place.ratio + 20 for r in regions)
