@@ -24,7 +24,7 @@ from studio.panels.main_window import SIZE, MainWindow
 from studio.samples import sample_clip
 from studio.settings import Settings
 from studio.state.studio import Studio
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 from studio.widgets.clip_view import ClipView
 
 PICTURE, CLIP = "maskreel-demo.png", "maskreel-demo.mp4"

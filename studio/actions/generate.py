@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.actions.row import LINE, Row, no_result, no_steps
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 
 if TYPE_CHECKING:
     from studio.panels.main_window import MainWindow

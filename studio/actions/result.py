@@ -8,7 +8,7 @@ from studio.actions.row import LINE, Row
 
 if TYPE_CHECKING:
     from studio.panels.main_window import MainWindow
-    from studio.state.gallery import Pick
+    from studio.state.takes.gallery import Pick
 
 
 def _none_chosen(window: MainWindow) -> str:

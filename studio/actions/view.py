@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from studio.actions.row import LINE, Row, no_clip, no_result, no_steps
 from studio.settings import Look
-from studio.state.comparing import Mode
+from studio.state.compare.comparing import Mode
 from studio.state.tools import LENS_MODES, LensMode, SidePage
 
 if TYPE_CHECKING:

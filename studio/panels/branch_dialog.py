@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 from core.options import Option
 from studio import theme
 from studio.panels.recipe import heading, small_text
-from studio.state.branching import Settings, another_seed
 from studio.state.recipe import LARGEST_SEED, MOST_VARIATIONS
+from studio.state.tokens.branching import Settings, another_seed
 from studio.widgets.choice_box import ChoiceBox
 from studio.widgets.option_form import NumberBox, OptionForm
 

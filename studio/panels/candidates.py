@@ -21,8 +21,8 @@ from core.token_edits import AGAIN, FREE, KEPT
 from studio import theme
 from studio.observable import bind, watch
 from studio.state.studio import Studio
-from studio.state.token_candidates import COUNT, Pictures
-from studio.state.token_frame import described
+from studio.state.tokens.token_candidates import COUNT, Pictures
+from studio.state.tokens.token_frame import described
 from studio.widgets.candidate_list import CandidateList, Row
 from studio.widgets.clip_view import ClipView
 

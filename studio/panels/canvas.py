@@ -25,11 +25,11 @@ from studio.panels.key_bar import KeyBar
 from studio.panels.lens_bar import LensBar
 from studio.panels.welcome import WelcomePage
 from studio.panels.window_actions import Actions, tool_button
-from studio.state.compared import Half
-from studio.state.comparing import Shown
+from studio.state.compare.compared import Half
+from studio.state.compare.comparing import Shown
 from studio.state.notices import Notice as Told
-from studio.state.result import Veil
 from studio.state.studio import Studio
+from studio.state.takes.result import Veil
 from studio.state.tools import LARGEST_BRUSH, SMALLEST_BRUSH, WITH_TIP
 from studio.widgets.clip_view import ClipView
 from studio.widgets.comparison import Comparison, Side

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 from studio import theme
 from studio.observable import bind, watch
 from studio.panels.window_actions import Actions, tool_button
-from studio.state.comparing import FASTEST, LEAST_GAIN, MOST_GAIN, SLOWEST
+from studio.state.compare.comparing import FASTEST, LEAST_GAIN, MOST_GAIN, SLOWEST
 from studio.state.studio import Studio
 from studio.widgets.choice_box import ChoiceBox
 from studio.widgets.difference_legend import DifferenceLegend

@@ -10,8 +10,8 @@ from studio import theme
 from studio.observable import watch
 from studio.panels.take_words import label_of, pace_of, title_of, when
 from studio.panels.window_actions import Actions, tool_button
-from studio.state.gallery import Pick
 from studio.state.studio import Studio
+from studio.state.takes.gallery import Pick
 from studio.widgets.film_player import FilmPlayer
 
 _SHARE = 0.8

@@ -30,8 +30,8 @@ from studio import theme
 from studio.observable import bind, watch
 from studio.panels.export_presets import ExportPresets
 from studio.panels.recipe import heading, small_text
-from studio.state.export_choice import ALPHAS
-from studio.state.export_limits import Span
+from studio.state.export.export_choice import ALPHAS
+from studio.state.export.export_limits import Span
 from studio.state.places import in_bytes, open_outside, show_in_folder
 from studio.state.studio import Studio
 from studio.widgets.choice_box import ChoiceBox

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import heading
-from studio.state.export import Export
-from studio.state.export_choice import Preset
+from studio.state.export.export import Export
+from studio.state.export.export_choice import Preset
 
 _WIDTH, _ROW_PX = 190, 28
 

@@ -24,8 +24,8 @@ from studio.panels.elsewhere_dialog import ElsewhereDialog
 from studio.panels.fine_tune_footage import FineTuneFootage
 from studio.panels.recipe import heading, small_text
 from studio.panels.run_estimate import estimate_in_words
-from studio.state.fine_tuning import Part
 from studio.state.studio import Studio
+from studio.state.training.fine_tuning import Part
 from studio.widgets.choice_box import ChoiceBox
 from studio.widgets.notice import Notice
 from studio.widgets.option_form import NumberBox

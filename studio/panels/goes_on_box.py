@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from core.runs.reading import RunLook
-from studio.state.training_runs import TrainingRuns
+from studio.state.training.training_runs import TrainingRuns
 
 
 class GoesOnBox(QMessageBox):

@@ -22,7 +22,7 @@ from core.weights import left_out
 from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import heading, small_text
-from studio.state.models import KINDS
+from studio.state.models.models import KINDS
 from studio.state.places import in_bytes
 from studio.state.studio import Studio
 from studio.widgets.notice import Notice

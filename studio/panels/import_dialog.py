@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import heading
-from studio.state.importing import ANSWERS
+from studio.state.models.importing import ANSWERS
 from studio.state.studio import Studio
 from studio.widgets.notice import Notice
 from studio.widgets.option_form import NumberBox

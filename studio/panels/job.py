@@ -20,9 +20,9 @@ from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import small_text
 from studio.panels.window_actions import Actions, button_tooltip, tool_button
-from studio.state.generation import Generation
 from studio.state.studio import Studio
-from studio.state.take import Phase
+from studio.state.takes.generation import Generation
+from studio.state.takes.take import Phase
 from studio.widgets.progress import JobProgress
 
 

@@ -11,11 +11,11 @@ from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import small_text
 from studio.panels.take_words import seeds_of, title_of, when
-from studio.state.entry import Entry
-from studio.state.failures import HEADINGS
-from studio.state.gallery import Pick
 from studio.state.studio import Studio
-from studio.state.take import Phase, Take
+from studio.state.takes.entry import Entry
+from studio.state.takes.failures import HEADINGS
+from studio.state.takes.gallery import Pick
+from studio.state.takes.take import Phase, Take
 from studio.widgets.film_player import FilmPlayer
 from studio.widgets.flow_layout import FlowLayout
 from studio.widgets.progress import JobProgress

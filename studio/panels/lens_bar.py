@@ -22,7 +22,7 @@ from studio import theme
 from studio.observable import bind, watch
 from studio.panels.window_actions import Actions, button_tooltip, tool_button
 from studio.state.studio import Studio
-from studio.state.token_frame import TokenFrame, described
+from studio.state.tokens.token_frame import TokenFrame, described
 from studio.state.tools import LENS_MODES, MARKING, LensMode
 from studio.widgets.clip_view import ClipView
 from studio.widgets.token_legend import LensLegend

@@ -27,9 +27,9 @@ from studio import theme
 from studio.matching import match
 from studio.observable import bind
 from studio.panels.recipe import heading, small_text
-from studio.state.figures import ABOUT_WAYS, WAYS, table
-from studio.state.model_facts import facts_of
-from studio.state.sample_clips import SampleClip, SampleClips
+from studio.state.models.figures import ABOUT_WAYS, WAYS, table
+from studio.state.models.model_facts import facts_of
+from studio.state.models.sample_clips import SampleClip, SampleClips
 from studio.widgets.clip_loop import ClipLoop
 from studio.widgets.flow_layout import FlowLayout
 

@@ -25,7 +25,7 @@ from studio.observable import bind, watch
 from studio.panels.add_model import AddModel
 from studio.panels.hub_dialog import HubDialog
 from studio.panels.model_page import ModelPage
-from studio.state.models import KINDS, obstacle
+from studio.state.models.models import KINDS, obstacle
 from studio.state.places import in_bytes, show_in_folder
 from studio.widgets.notice import Notice
 from studio.widgets.two_lines import Entry, TwoLines

@@ -19,9 +19,9 @@ from studio.panels.job_card import HaltedCard, RunningCard
 from studio.panels.recipe import heading
 from studio.panels.take_words import seeds_of, title_of
 from studio.panels.window_actions import Actions, button_tooltip
-from studio.state.entry import Entry
-from studio.state.gallery import Pick
 from studio.state.studio import Studio
+from studio.state.takes.entry import Entry
+from studio.state.takes.gallery import Pick
 from studio.widgets.progress import spoken
 from studio.widgets.waiting_list import WaitingList, WaitingRow
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QWidget, QWidgetAction
 
 from core.project.drafts import UNTITLED, is_draft
 from studio.panels.recipe import heading
-from studio.state.recent import obstacle_of
+from studio.state.projects.recent import obstacle_of
 from studio.state.studio import Studio
 
 

@@ -19,7 +19,7 @@ from studio import theme
 from studio.observable import bind, watch
 from studio.panels.lengths import Lengths
 from studio.panels.window_actions import Actions, tool_button
-from studio.state.models import obstacle
+from studio.state.models.models import obstacle
 from studio.state.recipe import LARGEST_SEED, MOST_VARIATIONS
 from studio.state.studio import Studio
 from studio.widgets.option_form import NumberBox, OptionForm

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 from studio.observable import watch
 from studio.panels.take_words import title_of
 from studio.panels.window_actions import Actions, tool_button
-from studio.state.entry import Entry
 from studio.state.studio import Studio
+from studio.state.takes.entry import Entry
 
 _BUTTONS = (
     "result_show", "result_settings", "result_compare", "result_refine", "result_export",

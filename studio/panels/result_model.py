@@ -12,10 +12,10 @@ from PySide6.QtGui import QImage
 
 from core.takes.film import poster_file
 from studio.panels.take_words import label_of, pace_of, seeds_of, spoken, title_of, tooltip, when
-from studio.state.entry import Entry
-from studio.state.gallery import Pick
 from studio.state.studio import Studio
-from studio.state.take import RUNNING, Take
+from studio.state.takes.entry import Entry
+from studio.state.takes.gallery import Pick
+from studio.state.takes.take import RUNNING, Take
 from studio.widgets.pictures import image_of
 from studio.widgets.tile_painter import SHAPE, THING, Heading, Shape, Tile
 

@@ -21,9 +21,9 @@ from studio.observable import bind, watch
 from studio.panels.result_details import ResultDetails
 from studio.panels.result_model import ResultModel
 from studio.panels.window_actions import Actions
-from studio.state.gallery import WHICH, Pick
-from studio.state.results import Film
 from studio.state.studio import Studio
+from studio.state.takes.gallery import WHICH, Pick
+from studio.state.takes.results import Film
 from studio.widgets.tile_view import TileView
 
 _CONTEXT = (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from core.runs.estimate import Span
-from studio.state.fine_tuning import FineTuning
 from studio.state.places import in_bytes
-from studio.state.run_room import disk_of
+from studio.state.training.fine_tuning import FineTuning
+from studio.state.training.run_room import disk_of
 from studio.widgets.progress import spoken
 
 SHORT_MIN, LONG_MIN = 10, 120

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from core.takes.card import TakeCard
-from studio.state.entry import Entry
-from studio.state.gallery import Pick
-from studio.state.take import Phase
+from studio.state.takes.entry import Entry
+from studio.state.takes.gallery import Pick
+from studio.state.takes.take import Phase
 from studio.widgets import progress
 
 

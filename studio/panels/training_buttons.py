@@ -12,9 +12,9 @@ from core.runs.asking import Wish
 from core.runs.reading import RunLook
 from studio import theme
 from studio.observable import watch
-from studio.state import run_obstacles as obstacles
 from studio.state.places import in_bytes, show_in_folder
 from studio.state.studio import Studio
+from studio.state.training import run_obstacles as obstacles
 
 KEEPS: dict[Wish, str] = {
     "keep-best": "Keep the best so far",

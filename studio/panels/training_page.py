@@ -13,9 +13,9 @@ from studio.observable import watch
 from studio.panels.recipe import small_text
 from studio.panels.training_buttons import TrainingButtons
 from studio.panels.training_samples import TrainingSamples
-from studio.state import run_obstacles as obstacles
-from studio.state.run_samples import RunSamples
 from studio.state.studio import Studio
+from studio.state.training import run_obstacles as obstacles
+from studio.state.training.run_samples import RunSamples
 from studio.widgets.notice import Notice
 from studio.widgets.progress import JobProgress, spoken
 

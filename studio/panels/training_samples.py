@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 from studio import theme
 from studio.observable import watch
 from studio.panels.recipe import heading, small_text
-from studio.state.run_samples import RunSamples
+from studio.state.training.run_samples import RunSamples
 from studio.widgets.clip_grid import ClipColumn, ClipGrid
 
 

@@ -25,7 +25,7 @@ from studio.observable import bind, watch
 from studio.panels.recipe import heading
 from studio.panels.window_actions import Actions, button_tooltip
 from studio.samples import SAMPLES, Sample
-from studio.state.recent import RecentFile
+from studio.state.projects.recent import RecentFile
 from studio.state.studio import Studio
 from studio.widgets.columns import Columns
 from studio.widgets.flow_layout import FlowLayout

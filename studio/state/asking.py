@@ -10,22 +10,22 @@ from PySide6.QtCore import QObject
 from core.requests import GenerationRequest
 from core.tasks import nothing
 from core.window import Window
-from studio.state.blank import BlankClip
-from studio.state.framing import Framing
-from studio.state.generation import Generation
-from studio.state.history import History
-from studio.state.masks import Masks
-from studio.state.models import Models
+from studio.state.clip.blank import BlankClip
+from studio.state.clip.framing import Framing
+from studio.state.clip.playback import Playback
+from studio.state.clip.session import Session
+from studio.state.models.models import Models
 from studio.state.notices import Notices
-from studio.state.pace import Unit
-from studio.state.playback import Playback
-from studio.state.queue import Queue
+from studio.state.painting.masks import Masks
+from studio.state.painting.tracking import Tracking
 from studio.state.recipe import Recipe
-from studio.state.result import Result
-from studio.state.session import Session
-from studio.state.take import Phase
+from studio.state.takes.generation import Generation
+from studio.state.takes.history import History
+from studio.state.takes.pace import Unit
+from studio.state.takes.queue import Queue
+from studio.state.takes.result import Result
+from studio.state.takes.take import Phase
 from studio.state.tools import Tools
-from studio.state.tracking import Tracking
 
 REFINING_STEPS = 4
 """Of one refinement; it can be repeated."""

@@ -15,16 +15,16 @@ from core.takes.card import TakeCard
 from core.tasks import TASKS
 from studio.observable import watch
 from studio.samples import is_sample
-from studio.state.blank import BlankClip
-from studio.state.framing import Framing
-from studio.state.generation import Generation
-from studio.state.history import History
-from studio.state.playback import Playback
-from studio.state.project import Project
+from studio.state.clip.blank import BlankClip
+from studio.state.clip.framing import Framing
+from studio.state.clip.playback import Playback
+from studio.state.clip.session import Session
+from studio.state.clip.stage import Stage
+from studio.state.projects.project import Project
 from studio.state.recipe import Recipe
-from studio.state.result import Result
-from studio.state.session import Session
-from studio.state.stage import Stage
+from studio.state.takes.generation import Generation
+from studio.state.takes.history import History
+from studio.state.takes.result import Result
 from studio.state.tools import PAINTING, Tools
 
 

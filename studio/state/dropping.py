@@ -13,7 +13,7 @@ import numpy as np
 from core.cards import CARD_FILE
 from core.media.folders import SUFFIXES as PICTURES
 from core.media.folders import read_picture
-from studio.state.opening import is_packed, is_project_path
+from studio.state.projects.opening import is_packed, is_project_path
 
 Kind = Literal["clips", "project", "mask", "model", "checkpoint", "refused"]
 

@@ -25,11 +25,11 @@ from core.requests import GenerationFinished, GenerationRequest
 from core.window import whole
 from studio.observable import Field, Observable, watch
 from studio.state.background import Background
-from studio.state.models import Models
+from studio.state.models.models import Models
 from studio.state.notices import Notices
-from studio.state.queue import Queue
 from studio.state.recipe import Recipe
-from studio.state.take import Phase, Runs, Take
+from studio.state.takes.queue import Queue
+from studio.state.takes.take import Phase, Runs, Take
 
 SAMPLE = "samples/maze.mp4"
 BUNDLES_KEPT = 2

@@ -17,7 +17,7 @@ from core.requests import DecoderEntry, GenerationRequest
 from core.tasks import CAUSAL_TASKS, MASKED_TASKS, TASKS, Task
 from core.window import Window
 from studio.observable import Field, Observable, watch
-from studio.state.models import Models, obstacle
+from studio.state.models.models import Models, obstacle
 
 LARGEST_SEED = 2**31 - 1
 MOST_VARIATIONS = 8

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.tasks import TASKS
-from studio.state.models import Models, obstacle
+from studio.state.models.models import Models, obstacle
 from studio.state.recipe import Recipe
 
 _NUMBERS = ("seed", "count", "kept", "length", "overlap")

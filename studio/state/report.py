@@ -21,7 +21,7 @@ from studio import logs
 from studio.observable import Field, Observable
 from studio.report import privacy, write_report
 from studio.settings import Settings
-from studio.state.models import Models
+from studio.state.models.models import Models
 from studio.state.notices import Notices
 from studio.state.places import in_bytes
 from studio.version import program_version

@@ -12,13 +12,13 @@ from core.mask_shapes import ellipse
 from core.media.reading import ClipReader
 from core.tasks import TASKS
 from studio.samples import Sample
-from studio.state.framing import Framing
-from studio.state.growing import Growing
-from studio.state.masks import Masks
-from studio.state.models import Models, obstacle
-from studio.state.playback import Playback
+from studio.state.clip.framing import Framing
+from studio.state.clip.growing import Growing
+from studio.state.clip.playback import Playback
+from studio.state.clip.session import Session
+from studio.state.models.models import Models, obstacle
+from studio.state.painting.masks import Masks
 from studio.state.recipe import Recipe
-from studio.state.session import Session
 
 
 class Trying(QObject):

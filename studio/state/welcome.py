@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from core.assets import asset
 from studio.observable import Field, Observable
 from studio.samples import SAMPLES, Sample
-from studio.state.recent import Picture, RecentFile, looked_at, thumbnail
+from studio.state.projects.recent import Picture, RecentFile, looked_at, thumbnail
 
 
 class Welcome(Observable):

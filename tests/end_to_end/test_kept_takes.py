@@ -17,7 +17,7 @@ import pytest
 from core.engine.client import Engine
 from core.media.writing import write_clip
 from core.takes.contents import CONTENTS
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 from tests.bundles import tiny_bundle
 from tests.studio.window import drag, opened, run, until
 
@@ -30,7 +30,7 @@ PROGRAM = f"""
 import sys
 from pathlib import Path
 from core.engine.client import Engine
-from studio.state import keeper
+from studio.state.takes import keeper
 from tests.studio.window import drag, opened, run, until
 
 keeper.EVERY_MS = 20

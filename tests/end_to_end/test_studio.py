@@ -23,7 +23,7 @@ from core.media.writing import write_clip
 from studio import demo
 from studio.__main__ import main
 from studio.panels.main_window import MainWindow
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 from tests.bundles import tiny_bundle, tiny_videogpt_bundle
 from tests.studio.window import drag, opened, run, until
 

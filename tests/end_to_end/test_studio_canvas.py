@@ -19,7 +19,7 @@ from core.media.reading import open_clip
 from core.media.writing import write_clip
 from core.provenance import read_provenance
 from studio.panels.main_window import MainWindow
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 from studio.widgets.canvas_edges import grip
 from studio.widgets.clip_view import ClipView
 from tests.bundles import tiny_bundle

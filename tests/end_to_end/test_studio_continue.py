@@ -17,7 +17,7 @@ from core.media.reading import open_clip
 from core.media.writing import write_clip
 from studio.panels.import_dialog import ImportDialog
 from studio.panels.main_window import MainWindow
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 from tests.bundles import GRID, tiny_bundle, tiny_videogpt_bundle
 from tests.studio.window import opened, run, until
 

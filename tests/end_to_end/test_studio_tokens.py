@@ -16,7 +16,7 @@ from core.engine.client import Engine
 from core.media.writing import write_clip
 from core.token_edits import AGAIN, KEPT
 from studio.panels.main_window import MainWindow
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 from tests.bundles import tiny_bundle, tiny_videogpt_bundle
 from tests.studio.window import opened, run, until
 

@@ -23,7 +23,7 @@ from core.media.reading import open_clip
 from studio.panels.branch_dialog import BranchDialog
 from studio.panels.export_dialog import ExportDialog
 from studio.panels.main_window import MainWindow
-from studio.state.take import Phase, Take
+from studio.state.takes.take import Phase, Take
 from tests.studio.window import drag, opened, run, until
 
 MODEL = "maskreel-first"

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from core.masks import MaskTrack
-from studio.state import project_file
+from studio.state.projects import project_file
 from tests.studio.fakes import ReplayingEngine
 from tests.studio.window import drag, opened, run, until
 

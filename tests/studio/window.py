@@ -19,7 +19,7 @@ from studio.app import application
 from studio.panels.main_window import MainWindow
 from studio.settings import Settings
 from studio.state.studio import Studio
-from studio.state.take import Runs
+from studio.state.takes.take import Runs
 from studio.widgets.clip_view import ClipView
 
 PATIENCE_S = 60

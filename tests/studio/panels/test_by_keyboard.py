@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import ReplayingEngine
 from tests.studio.window import opened, run, until

@@ -14,7 +14,7 @@ from core.requests import RoundTripRequest
 from studio.panels.compare_bar import CompareButton
 from studio.panels.main_window import MainWindow
 from studio.settings import Settings
-from studio.state.comparing import FASTEST, SLOWEST, Shown
+from studio.state.compare.comparing import FASTEST, SLOWEST, Shown
 from studio.widgets.comparison import panes
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import FRAMES, ROUND_TRIP_LEVEL, ReplayingEngine

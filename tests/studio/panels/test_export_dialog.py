@@ -25,7 +25,7 @@ from studio.panels import export_dialog
 from studio.panels.export_dialog import ExportDialog
 from studio.panels.main_window import MainWindow
 from studio.settings import Settings, load, save
-from studio.state.export_choice import PRESETS, Choice
+from studio.state.export.export_choice import PRESETS, Choice
 from tests.studio.clips import numbered, write_numbered
 from tests.studio.fakes import ReplayingEngine
 from tests.studio.window import opened, run, until

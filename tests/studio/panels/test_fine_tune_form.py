@@ -36,7 +36,7 @@ def models(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.state.run_estimate.PAUSE_MS", 10**6)
+    monkeypatch.setattr("studio.state.training.run_estimate.PAUSE_MS", 10**6)
 
 
 async def looked_at(window: MainWindow) -> FineTuneDialog:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from core.tasks import MASKED_TASKS
 from studio.panels.main_window import MainWindow
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import TOTAL, ReplayingEngine
 from tests.studio.window import drag, drop, in_view, opened, run, until

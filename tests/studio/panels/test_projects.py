@@ -22,7 +22,7 @@ from studio.panels.recovery_dialog import RecoveryDialog
 from studio.settings import Settings
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import ReplayingEngine
-from tests.studio.state.test_project_file import kept, open_in, saved_as
+from tests.studio.state.projects.test_project_file import kept, open_in, saved_as
 from tests.studio.window import drag, opened, run, until
 
 pytestmark = pytest.mark.usefixtures("qapp")

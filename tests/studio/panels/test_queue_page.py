@@ -18,7 +18,7 @@ from core.window import whole
 from studio.panels.main_window import MainWindow
 from studio.panels.queue_page import QueuePage
 from studio.state.estimates import Estimates
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import FRAMES, SIDE, ReplayingEngine
 from tests.studio.window import drag, opened, run, until

@@ -26,9 +26,9 @@ from studio.panels.enlarged import EnlargedResult
 from studio.panels.main_window import MainWindow
 from studio.panels.result_model import ResultModel
 from studio.panels.results_page import ResultsPage
-from studio.state import keeper
-from studio.state.entry import Entry
-from studio.state.take import Phase
+from studio.state.takes import keeper
+from studio.state.takes.entry import Entry
+from studio.state.takes.take import Phase
 from studio.widgets.tile_painter import SHAPE, THING, Shape, Tile
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import (

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from studio.panels.main_window import MainWindow
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import CAUSAL_BUNDLE, ReplayingEngine, both_families
 from tests.studio.window import in_view, opened, run, until

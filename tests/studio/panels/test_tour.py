@@ -18,7 +18,7 @@ from studio.panels.export_dialog import ExportDialog
 from studio.panels.main_window import MainWindow
 from studio.panels.tour import Tour
 from studio.settings import load
-from studio.state.take import Phase
+from studio.state.takes.take import Phase
 from studio.tour import SAMPLE, STOPS
 from tests.studio.fakes import TINY, ReplayingEngine, capabilities
 from tests.studio.window import drag, opened, run, until

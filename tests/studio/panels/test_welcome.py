@@ -22,7 +22,7 @@ from studio.app import last_project
 from studio.panels.main_window import MainWindow
 from studio.samples import SAMPLES, Sample
 from studio.settings import Settings, load
-from studio.state.recent import MISSING, UNREACHABLE
+from studio.state.projects.recent import MISSING, UNREACHABLE
 from tests.studio.clips import write_numbered
 from tests.studio.fakes import TINY, ReplayingEngine, capabilities
 from tests.studio.window import opened, run, until
@@ -158,7 +158,7 @@ def test_picture_of_a_file_is_made_once(clip: Path, monkeypatch: pytest.MonkeyPa
             async with opened(ReplayingEngine(), settings=settings) as window:
                 await looked_at(window)
                 assert window.studio.welcome.files[0].thumbnail is not None
-            monkeypatch.setattr("studio.state.recent.open_clip", None)
+            monkeypatch.setattr("studio.state.projects.recent.open_clip", None)
 
     run(scenario())
 

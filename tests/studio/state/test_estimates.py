@@ -15,7 +15,7 @@ from core.requests import GenerationFinished, GenerationRequest
 from studio.settings import Settings
 from studio.state import estimates
 from studio.state.studio import Studio
-from studio.state.take import Take
+from studio.state.takes.take import Take
 from tests.studio.fakes import ReplayingEngine
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -12,7 +12,7 @@ from core.jobs.windows import Windows
 from core.requests import BundleEntry
 from core.tasks import CAUSAL_TASKS, MASKED_TASKS
 from core.window import whole
-from studio.state.models import Models, obstacle
+from studio.state.models.models import Models, obstacle
 from studio.state.notices import Notices
 from studio.state.recipe import Recipe
 from tests.studio.fakes import (

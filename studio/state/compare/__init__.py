@@ -1,0 +1,1 @@
+"""Two pictures or two models beside each other."""

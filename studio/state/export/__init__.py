@@ -1,0 +1,1 @@
+"""An export: its choice, its pictures, what stands in the way."""

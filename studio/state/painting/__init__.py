@@ -1,0 +1,1 @@
+"""What is painted on the clip, and how it gets there."""

@@ -1,0 +1,1 @@
+"""Projects: their clips, their files, and what is left of them after a crash."""

@@ -1,0 +1,1 @@
+"""Generations: asked for, waiting, running, kept, listed and shown in the clip."""

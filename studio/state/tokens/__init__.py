@@ -1,0 +1,1 @@
+"""The tokens of a take: looked at, marked, and decided again."""

@@ -1,0 +1,1 @@
+"""Fine-tuning: what is asked, and the runs that are followed."""
