@@ -26,7 +26,7 @@ def best(query: str, count: int = 1) -> list[str]:
         ("forward track", "Track forward"),
         ("mask imp", "Import mask…"),
         ("mask shrink", "Shrink"),
-        ("zi", "Zoom in"),
+        ("zoi", "Zoom in"),
         ("skin", "Onion skin"),
         ("fullsc", "Full screen"),
         ("next key", "Next key frame"),
