@@ -154,11 +154,16 @@ class Estimates(Observable):
             self._job = asyncio.ensure_future(self._measure(folder))
             self._job.add_done_callback(lambda _job: setattr(self, "measuring", ""))
 
+    async def ended(self) -> None:
+        """Returns when nothing is measured any more."""
+        if self._job is not None:
+            await asyncio.wait([self._job])
+
     async def end(self) -> None:
         """Stop measuring."""
         if self._job is not None:
             self._job.cancel()
-            await asyncio.wait([self._job])
+        await self.ended()
 
     async def _measure(self, folder: str) -> None:
         card = self._models.card(folder)

@@ -68,7 +68,7 @@ def generated(studio: Studio, **changes: object) -> Take:
         studio.queue.add(take)
         await studio.queue.all_ended()
 
-    asyncio.run(asyncio.wait_for(whole(), 10))
+    asyncio.run(asyncio.wait_for(whole(), 60))
     return take
 
 
@@ -166,10 +166,9 @@ def test_model_is_measured_on_demand(studio: Studio, engine: MeasuringEngine) ->
         assert studio.estimates.obstacle_to_measure(bundle) == ""
         studio.estimates.measure(bundle)
         assert "is being measured" in studio.estimates.obstacle_to_measure(bundle)
-        while studio.estimates.measuring:
-            await asyncio.sleep(0)
+        await studio.estimates.ended()
 
-    asyncio.run(asyncio.wait_for(whole(), 10))
+    asyncio.run(asyncio.wait_for(whole(), 60))
 
     assert {(r.count, r.options["steps"]) for r in engine.requests} == {
         (1, 4), (1, 12), (4, 4), (4, 12),
@@ -183,10 +182,9 @@ def test_measuring_that_fails_is_told(studio: Studio, engine: MeasuringEngine) -
 
     async def whole() -> None:
         studio.estimates.measure(studio.recipe.bundle)
-        while studio.estimates.measuring:
-            await asyncio.sleep(0)
+        await studio.estimates.ended()
 
-    asyncio.run(asyncio.wait_for(whole(), 10))
+    asyncio.run(asyncio.wait_for(whole(), 60))
 
     assert studio.notices.current is not None
     assert "Measuring failed: broken" in studio.notices.current.text
@@ -204,4 +202,4 @@ def test_nothing_is_measured_beside_a_generation(studio: Studio, engine: Measuri
         studio.queue.stop_all()
         await studio.queue.all_ended()
 
-    asyncio.run(asyncio.wait_for(whole(), 10))
+    asyncio.run(asyncio.wait_for(whole(), 60))
