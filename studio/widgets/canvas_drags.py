@@ -1,4 +1,5 @@
-"""What the mouse does on the canvas while a button is held: one small class per gesture.
+"""What the mouse does on the canvas while a button is held: one small class per gesture. Here are
+those of the hand and of the brush.
 
 A drag is made when the button goes down, told of every move, and told when the button goes up.
 """
@@ -7,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtCore import QPointF
 
-from studio.widgets import window_frame
 from studio.widgets.mask_painter import MaskPainter
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Pan:
     def move(self, cursor: QPointF) -> None:
         self._click = self._click and (cursor - self._first).manhattanLength() < _SLIP
         if not self._click:
-            self._view.pan(cursor - self._last)
+            self._view.camera.pan(cursor - self._last)
             self._last = cursor
 
     def finish(self) -> None:
@@ -52,7 +52,7 @@ class Stroke:
         self, view: ClipView, cursor: QPointF, size: float, hardness: float, *, painted: bool
     ) -> None:
         self._view, self._size, self._painted = view, size, painted
-        self._painter = MaskPainter(view.strokeMask(), hardness)
+        self._painter = MaskPainter(view.painting.mask(), hardness)
         self._last = view.place.to_picture(cursor)
         view.strokeStarted.emit()
         self.move(cursor)
@@ -67,49 +67,7 @@ class Stroke:
         )
         self._last = point
         if dirty is not None:
-            self._view.showStroke(dirty)
+            self._view.painting.show(dirty)
 
     def finish(self) -> None:
         self._view.strokeFinished.emit(self._painter.mask.copy())
-
-
-class MoveWindow:
-    def __init__(self, view: ClipView, cursor: QPointF, rect: QRect) -> None:
-        self._view, self._rect = view, rect
-        self._start = view.place.to_picture(cursor)
-
-    def move(self, cursor: QPointF) -> None:
-        by = self._view.place.to_picture(cursor) - self._start
-        self._view.dragWindow(window_frame.moved(self._rect, by, self._view.pictureSize()))
-
-    def finish(self) -> None:
-        self._view.finishWindow()
-
-
-class ResizeWindow:
-    def __init__(
-        self, view: ClipView, rect: QRect, corner: window_frame.Corner, aspect: float
-    ) -> None:
-        self._view, self._rect, self._corner, self._aspect = view, rect, corner, aspect
-
-    def move(self, cursor: QPointF) -> None:
-        to, size = self._view.place.to_picture(cursor), self._view.pictureSize()
-        if self._view.modifiers & Qt.KeyboardModifier.ShiftModifier:
-            rect = window_frame.freed(self._rect, self._corner, to, size)
-        else:
-            rect = window_frame.resized(self._rect, self._corner, to, self._aspect, size)
-        self._view.dragWindow(rect)
-
-    def finish(self) -> None:
-        self._view.finishWindow()
-
-
-class Wipe:
-    def __init__(self, view: ClipView) -> None:
-        self._view = view
-
-    def move(self, cursor: QPointF) -> None:
-        self._view.dragDivider(cursor)
-
-    def finish(self) -> None:
-        pass

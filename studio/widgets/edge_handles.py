@@ -12,6 +12,7 @@ from studio import theme
 from studio.widgets import canvas_edges
 from studio.widgets.canvas_edges import EDGES, Edge
 from studio.widgets.readout import paint_readout
+from studio.widgets.scene import Scene
 from studio.widgets.view_transform import ViewTransform
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class EdgeHandles:
     target: what a drag makes of the margins; None while there is none.
     """
 
-    def __init__(self, view: ClipView) -> None:
-        self._view = view
+    def __init__(self, view: ClipView, scene: Scene) -> None:
+        self._view, self._scene = view, scene
         self.margins, self.growable = NONE, False
         self.target: Margins | None = None
         self._seen = False
@@ -41,7 +42,7 @@ class EdgeHandles:
     def under(self, cursor: QPointF | None) -> Edge | None:
         """The edge that a press at a point of the view grabs; a corner of the working window that
         lies there comes first."""
-        if cursor is None or not self._free or self._view.onWindowCorner(cursor):
+        if cursor is None or not self._free or self._on_window_corner(cursor):
             return None
         anywhere = self._view.tool == "window"
         return canvas_edges.edge_at(self._view.pictureRect(), cursor, anywhere=anywhere)
@@ -54,9 +55,12 @@ class EdgeHandles:
             self._seen = seen
             self._view.update()
 
+    def _on_window_corner(self, cursor: QPointF) -> bool:
+        return self._view.working_window.corner(cursor) is not None
+
     @property
     def _free(self) -> bool:
-        return self.growable and self.target is None and not self._view.comparing
+        return self.growable and self.target is None and self._scene.comparison is None
 
     def drag(self, edge: Edge, cursor: QPointF) -> ExtendCanvas:
         """The gesture that a press begins on an edge."""
@@ -67,12 +71,12 @@ class EdgeHandles:
         the view where that does."""
         self.target = target
         canvas = QRectF(QPointF(0, 0), self._view.pictureSize().toSizeF())
-        self._view.showAll(canvas_edges.grown(canvas, self.margins, target), place)
+        self._view.camera.show_all(canvas_edges.grown(canvas, self.margins, target), place)
 
     def put_back(self, place: ViewTransform) -> Margins | None:
         """The drag is over; what it would have made of the canvas."""
         target, self.target = self.target, None
-        self._view.showAgain(place)
+        self._view.camera.go(place)
         return target
 
     def paint(self, painter: QPainter, view: QRectF) -> None:

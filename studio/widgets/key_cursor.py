@@ -145,7 +145,7 @@ class KeyCursor:
 
     def _move_to(self, point: QPointF) -> None:
         room = self._room()
-        self._view.repaintKeyCursor()
+        self._repaint()
         middle = _pixel(point)
         self.point = QPointF(
             min(max(middle.x(), room.left() + 0.5), room.right() - 0.5),
@@ -153,8 +153,8 @@ class KeyCursor:
         )
         if self._held_at is None:
             self._follow()
-        self._view.moveTo(self.place)
-        self._view.repaintKeyCursor()
+        self._view.pointer.move(self.place)
+        self._repaint()
 
     def _room(self) -> QRectF:
         """Where it may go: around the picture only where something is dragged there."""
@@ -171,22 +171,25 @@ class KeyCursor:
             max(0.0, shown.top() - self.place.y()) - max(0.0, self.place.y() - shown.bottom()),
         )
         if not by.isNull():
-            self._view.pan(by)
+            self._view.camera.pan(by)
 
     def _press(self) -> None:
         self.down = True
         self._held_at = self._view.place if self._view.tool in _MOVING else None
-        self._view.pressAt(self.place)
+        self._view.pointer.press(self.place, Qt.MouseButton.LeftButton)
         self.say(f"Pressed at {self._words()}")
-        self._view.repaintKeyCursor()
+        self._repaint()
 
     def _lift(self) -> None:
         self.down = False
         place, self._held_at = self.place, None
-        self._view.letGo()
+        self._view.pointer.release()
         self.point = _pixel(self._view.place.to_picture(place))
         self.say(f"Let go at {self._words()}")
-        self._view.repaintKeyCursor()
+        self._repaint()
+
+    def _repaint(self) -> None:
+        self._view.camera.repaint(self.rect.toAlignedRect())
 
     def _words(self) -> str:
         return f"{int(self.point.x() // 1)}, {int(self.point.y() // 1)}"

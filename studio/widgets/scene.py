@@ -59,6 +59,14 @@ class Scene:
     onion: tuple[tuple[QPainterPath, QColor], ...] = ()
     _overlay: MaskOverlay | None = None
 
+    def begin(self, frame: Picture | None) -> None:
+        """Shows a frame of another size: nothing that lay over the last one fits it."""
+        self.frame = frame
+        self.comparison = self.mask = self._overlay = self.window = None
+        self.lens = self.veil = self.sketch = None
+        self.lens_rect, self.veil_rect = QRect(), QRect()
+        self.window_dragged, self.onion = False, ()
+
     @property
     def size(self) -> QSize:
         """The frame's size; empty without a frame."""

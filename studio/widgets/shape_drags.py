@@ -45,18 +45,18 @@ class BoxDrag:
             path.addEllipse(_rect(self._start, end))
         else:
             path.addRect(_rect(self._start, end))
-        self._view.setSketch(path)
+        self._view.painting.sketch(path)
 
     def finish(self) -> None:
         way = (self._end - self._start) * self._view.place.ratio
         if max(abs(way.x()), abs(way.y())) >= _LEAST_PX:
             size = self._view.pictureSize().toTuple()
             shape = self._shape(size, self._start.toTuple(), self._end.toTuple())
-            self._view.finishShape(shape, painted=self._painted)
-        self._view.setSketch(None)
+            self._view.painting.finish_shape(shape, painted=self._painted)
+        self._view.painting.sketch(None)
 
     def abandon(self) -> None:
-        self._view.setSketch(None)
+        self._view.painting.sketch(None)
 
 
 class LassoDrag:
@@ -68,16 +68,16 @@ class LassoDrag:
 
     def move(self, cursor: QPointF) -> None:
         self._points.append(self._view.place.to_picture(cursor))
-        self._view.setSketch(_line(self._points))
+        self._view.painting.sketch(_line(self._points))
 
     def finish(self) -> None:
         points = [point.toTuple() for point in self._points]
         shape = mask_shapes.polygon(self._view.pictureSize().toTuple(), points)
-        self._view.finishShape(shape, painted=self._painted)
-        self._view.setSketch(None)
+        self._view.painting.finish_shape(shape, painted=self._painted)
+        self._view.painting.sketch(None)
 
     def abandon(self) -> None:
-        self._view.setSketch(None)
+        self._view.painting.sketch(None)
 
 
 class PolygonClicks:
@@ -97,22 +97,22 @@ class PolygonClicks:
         return False
 
     def move(self, cursor: QPointF) -> None:
-        self._view.setSketch(_line([*self._points, self._view.place.to_picture(cursor)]))
+        self._view.painting.sketch(_line([*self._points, self._view.place.to_picture(cursor)]))
 
     def back(self) -> bool:
         """Takes the last corner away; False when there was no other."""
         self._points.pop()
-        self._view.setSketch(_line(self._points) if self._points else None)
+        self._view.painting.sketch(_line(self._points) if self._points else None)
         return bool(self._points)
 
     def finish(self) -> None:
         points = [point.toTuple() for point in self._points]
         shape = mask_shapes.polygon(self._view.pictureSize().toTuple(), points)
-        self._view.finishShape(shape, painted=self._painted)
-        self._view.setSketch(None)
+        self._view.painting.finish_shape(shape, painted=self._painted)
+        self._view.painting.sketch(None)
 
     def abandon(self) -> None:
-        self._view.setSketch(None)
+        self._view.painting.sketch(None)
 
 
 class WandDrag:
@@ -124,7 +124,7 @@ class WandDrag:
     ) -> None:
         self._view, self._picture, self._near = view, picture, near
         self._painted, self._cursor, self._first = not _taking(view), cursor, tolerance
-        self._before = view.strokeMask().copy()
+        self._before = view.painting.mask().copy()
         self._tolerance = -1
         self.move(cursor)
 
@@ -140,17 +140,17 @@ class WandDrag:
         self._view.toleranceChanged.emit(tolerance)
 
     def finish(self) -> None:
-        self._view.strokeFinished.emit(self._view.strokeMask().copy())
+        self._view.strokeFinished.emit(self._view.painting.mask().copy())
 
     def abandon(self) -> None:
         self._show(self._before)
 
     def _show(self, after: Mask) -> None:
-        mask = self._view.strokeMask()
+        mask = self._view.painting.mask()
         dirty = bounds(mask != after)
         if dirty is not None:
             mask[dirty.slices] = after[dirty.slices]
-            self._view.showStroke(dirty)
+            self._view.painting.show(dirty)
 
 
 class Scribble:
@@ -162,7 +162,7 @@ class Scribble:
 
     def move(self, cursor: QPointF) -> None:
         self._points.append(self._view.place.to_picture(cursor))
-        self._view.setSketch(_line(self._points), self._size)
+        self._view.painting.sketch(_line(self._points), self._size)
 
     def finish(self) -> None:
         size = self._view.pictureSize()
@@ -171,11 +171,11 @@ class Scribble:
         for point in self._points:
             painter.segment(last.toTuple(), point.toTuple(), self._size, painted=True)
             last = point
-        self._view.setSketch(None)
+        self._view.painting.sketch(None)
         self._view.selectRequested.emit(painter.mask, self._painted)
 
     def abandon(self) -> None:
-        self._view.setSketch(None)
+        self._view.painting.sketch(None)
 
 
 def _taking(view: ClipView) -> bool:

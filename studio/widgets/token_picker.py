@@ -5,12 +5,15 @@ Rows and columns are those of the lens; without a lens there are no tokens.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPen
 
+from core.token_edits import FREE
+from studio.widgets.scene import Scene
 from studio.widgets.token_lens import cell_rect
 
 if TYPE_CHECKING:
@@ -36,8 +39,8 @@ class TokenPicker:
     by_keyboard: whether it was asked about with a key.
     """
 
-    def __init__(self, view: ClipView) -> None:
-        self._view = view
+    def __init__(self, view: ClipView, scene: Scene) -> None:
+        self._view, self._scene = view, scene
         self.pointed, self.chosen = NOWHERE, NOWHERE
         self.by_keyboard = False
 
@@ -108,6 +111,14 @@ class TokenPicker:
             return QRectF()
         return cell_rect(self._view.lensRect(), lens.given.shape, *cell)
 
+    def show_marks(self, places: np.ndarray, mark: int) -> None:
+        """Tokens (h, w) that are being marked, before whoever keeps the marks knows of it."""
+        lens = self._scene.lens
+        if lens is not None and lens.given.shape == places.shape:
+            before = np.full(places.shape, FREE) if lens.marks is None else lens.marks
+            self._scene.lens = replace(lens, marks=np.where(places, mark, before))
+            self._view.update()
+
     def paint(self, painter: QPainter) -> None:
         """A frame around the token that is looked at, seen on any picture."""
         frame = self.rect(self.chosen)
@@ -125,7 +136,8 @@ class TokenPicker:
             self._view.tokenAsked.emit(*self.chosen)
 
     def _repaint(self, cell: Cell) -> None:
-        self._view.repaintToken(self.rect(cell).adjusted(-_PEN, -_PEN, _PEN, _PEN).toAlignedRect())
+        frame = self.rect(cell).adjusted(-_PEN, -_PEN, _PEN, _PEN)
+        self._view.camera.repaint(frame.toAlignedRect())
 
 
 class TokenStroke:
@@ -144,7 +156,7 @@ class TokenStroke:
         for share in np.linspace(0, 1, 2 + int(far / 3)):
             self._places |= self._touched(self._last + (cursor - self._last) * float(share))
         self._last = cursor
-        self._view.showTokenMarks(self._places, self._mark)
+        self._view.tokens.show_marks(self._places, self._mark)
 
     def finish(self) -> None:
         self._view.tokensMarked.emit(self._places, self._mark)

@@ -110,7 +110,7 @@ def test_the_brush_reaches_as_far_as_its_ring(view):
     view.setBrush("brush", 40)
     centre = at(view, 160, 90)
     QTest.mouseMove(view, centre)
-    plain, ring = rgb(view), view._ring()
+    plain, ring = rgb(view), view.ring.rect()
 
     drag(view, centre)
 
@@ -145,7 +145,7 @@ def test_a_partial_repaint_looks_like_a_whole_one(view, qtbot):
     qtbot.wait(1)
 
     stroked = rgb(view)
-    view.setMask(view.strokeMask())
+    view.setMask(view.painting.mask())
 
     np.testing.assert_array_equal(rgb(view), stroked)
 
@@ -326,8 +326,8 @@ def test_another_frame_size_drops_the_mask(view):
 
     view.setFrame(np.zeros((50, 80, 3), np.uint8))
 
-    assert view.strokeMask().shape == (50, 80)
-    assert not view.strokeMask().any()
+    assert view.painting.mask().shape == (50, 80)
+    assert not view.painting.mask().any()
 
 
 def test_a_mask_of_another_size_is_refused_and_the_last_one_stays(view):
@@ -336,7 +336,7 @@ def test_a_mask_of_another_size_is_refused_and_the_last_one_stays(view):
     with pytest.raises(ValueError, match="180, 320"):
         view.setMask(np.zeros((10, 10), np.bool_))
 
-    assert view.strokeMask().all()
+    assert view.painting.mask().all()
 
 
 def test_a_smaller_mask_takes_the_place_of_a_larger_one(view):

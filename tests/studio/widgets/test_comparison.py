@@ -105,7 +105,7 @@ def test_zoom_and_pan_are_one_for_both(beside):
 
 def test_what_is_looked_at_stays_in_the_middle_when_a_second_pane_comes(view):
     view.actualSize()
-    view.pan(QPointF(37, 11))
+    view.camera.pan(QPointF(37, 11))
     middle = view.place.to_picture(QPointF(panes(view.rect(), None)[0].center()))
 
     comparison = Comparison("beside", (side(RED), side(BLUE)))
