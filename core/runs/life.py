@@ -80,7 +80,7 @@ def read_life(run: Path) -> Life | None:
 
 
 def write_life(run: Path, life: Life, *, settled: bool = True) -> None:
-    """Writes it whole.
+    """Writes it whole, whoever else does the same at this moment.
 
     Args:
         settled: wait until the disk has it; a mere sign of life is worth no waiting.
@@ -88,7 +88,7 @@ def write_life(run: Path, life: Life, *, settled: bool = True) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    partial = run / f".{STATE}.partial"
+    partial = run / f".{STATE}.{os.getpid()}.{threading.get_ident()}.partial"
     with partial.open("w", encoding="utf-8") as file:
         json.dump(asdict(life), file, indent=1)
         if settled:

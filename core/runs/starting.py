@@ -15,7 +15,7 @@ from core.requests import FinetuneRequest
 from core.runs import asking
 from core.runs.asking import Wish
 from core.runs.journal import LOG
-from core.runs.life import Life, write_life
+from core.runs.life import Life, read_life, write_life
 
 KEEPS: dict[Wish, str] = {"keep-best": "best", "keep-last": "last"}
 
@@ -63,7 +63,9 @@ def start(request: FinetuneRequest, keep: Wish | None = None) -> subprocess.Pope
                 env=environment(),
                 start_new_session=True,
             )
-        write_life(request.run, _before_it_speaks(process.pid))
+        said = read_life(request.run)
+        if said is None or said.process != process.pid:  # else it speaks for itself already
+            write_life(request.run, _before_it_speaks(process.pid))
     except OSError as error:
         raise UserError(
             f"The training could not be started: {error.strerror or error}. Its folder is "

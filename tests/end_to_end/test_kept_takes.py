@@ -23,7 +23,7 @@ from tests.studio.window import drag, opened, run, until
 
 ROOT = Path(__file__).resolve().parents[2]
 STROKE = [(30.0, 30.0), (48.0, 34.0), (60.0, 30.0)]
-STEPS = 48
+STEPS = 192  # not over before the signal arrives
 PATIENCE_S = 60
 
 PROGRAM = f"""

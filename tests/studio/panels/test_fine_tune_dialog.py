@@ -80,7 +80,7 @@ def test_a_training_outlives_its_window_and_ends_in_the_list_of_models(
         async with opened(engine_with(models), clip, models=(models,)) as window:
             dialog = await begun(window, 80)
             await drawn(dialog, 3)
-            assert dialog.page.samples.grid.names()[-1] != ""
+            await until(lambda: any(dialog.page.samples.grid.names()))
             dialog.page.buttons.pause.click()
             await until(is_(window, "paused"))
             done = look(window).done
