@@ -73,6 +73,7 @@ async def generated(window: MainWindow) -> None:
 async def interrupted(window: MainWindow) -> None:
     """Generates, with a pause in a later window."""
     generation = window.studio.generation
+    window.studio.recipe.options = {"steps": 192}  # not over before the pause
     window.studio.asking.generate()
     await until(lambda: generation.started is not None and generation.started.first > 0)
     generation.pause()
