@@ -73,7 +73,6 @@ async def generated(window: MainWindow) -> None:
 async def interrupted(window: MainWindow) -> None:
     """Generates, with a pause in a later window."""
     generation = window.studio.generation
-    window.studio.recipe.options = {"steps": 192}  # not over before the pause
     window.studio.asking.generate()
     await until(lambda: generation.started is not None and generation.started.first > 0)
     generation.pause()
@@ -97,6 +96,7 @@ def test_sixteen_to_nine_from_four_to_three_in_one_drag(clip: Path, tmp_path: Pa
 
     async def scenario(window: MainWindow) -> None:
         studio = window.studio
+        studio.recipe.options = {"steps": 64}  # not over before a pause
         widen(window.canvas.view, 31)
         assert studio.session.clip.size == (128, 72)
         assert studio.framing.covered == range(FRAMES)
