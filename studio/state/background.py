@@ -55,6 +55,7 @@ class Background(QObject):
             with self._turn:
                 self._drain(run, job)
         except UserError as error:
+            log.warning("%s: %s", self._name, error)  # also where nobody shows it
             run.problem = str(error)
         except Exception as error:
             log.exception("%s has failed", self._name)
