@@ -32,7 +32,10 @@ def rectangle(size: tuple[int, int], corner: Point, opposite: Point) -> Mask:
 
 
 def ellipse(size: tuple[int, int], corner: Point, opposite: Point) -> Mask:
-    """The pixels whose centres lie in the ellipse between two opposite corners."""
+    """The pixels whose centres lie in the ellipse between two opposite corners; none where it has
+    no width or no height."""
+    if corner[0] == opposite[0] or corner[1] == opposite[1]:
+        return np.zeros(size[::-1], bool)
     xs, ys = _centres(size)
     middle = [(a + b) / 2 for a, b in zip(corner, opposite, strict=True)]
     radii = [max(abs(a - b) / 2, 1e-6) for a, b in zip(corner, opposite, strict=True)]

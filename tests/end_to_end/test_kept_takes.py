@@ -23,21 +23,33 @@ from tests.studio.window import drag, opened, run, until
 
 ROOT = Path(__file__).resolve().parents[2]
 STROKE = [(30.0, 30.0), (48.0, 34.0), (60.0, 30.0)]
-STEPS = 192  # not over before the signal arrives
+STEPS = 48
+MANY = 192  # steps that are not over before a signal arrives
 PATIENCE_S = 60
 
 PROGRAM = f"""
+import asyncio
 import sys
 from pathlib import Path
 from core.engine.client import Engine
+from core.requests import GenerationStepped
 from studio.state.takes import keeper
 from tests.studio.window import drag, opened, run, until
 
 keeper.EVERY_MS = 20
 
+class Held(Engine):
+    '''Goes no further than a step in the middle, however fast the machine is.'''
+
+    async def run(self, request):
+        async for update in super().run(request):
+            yield update
+            if isinstance(update, GenerationStepped) and update.step == {STEPS // 2}:
+                await asyncio.Event().wait()
+
 async def scenario():
     clip, models, takes = map(Path, sys.argv[1:])
-    async with opened(Engine(), clip, models=(models,)) as window:
+    async with opened(Held(), clip, models=(models,)) as window:
         studio = window.studio
         studio.history.open(takes)
         await until(lambda: not studio.history.opening)
@@ -137,7 +149,7 @@ def test_killed_engine_leaves_a_card_that_goes_on(clip: Path, models: Path, tmp_
             studio.history.open(tmp_path / "takes")
             await until(lambda: not studio.history.opening)
             studio.tools.side = "queue"
-            studio.recipe.options = {"steps": STEPS}
+            studio.recipe.options = {"steps": MANY}
             drag(window.canvas.view, STROKE)
             studio.asking.generate()
             await until(lambda: len(studio.generation.steps) >= 3)
@@ -153,7 +165,7 @@ def test_killed_engine_leaves_a_card_that_goes_on(clip: Path, models: Path, tmp_
             card.offers[0].click()
             await studio.queue.all_ended()
             assert page.halted == []
-            assert [step.step for step in studio.generation.steps] == list(range(STEPS))
+            assert [step.step for step in studio.generation.steps] == list(range(MANY))
         await engine.stop()
 
     run(scenario(), 120)
