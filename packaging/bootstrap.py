@@ -35,7 +35,8 @@ SCRIPTS = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = SCRIPTS / ("python.exe" if os.name == "nt" else "python")
 OLDEST = (3, 11)
 MOST_WORKERS = 4
-"""Processes that run tests at the same time; each takes up to 2 GB."""
+"""Processes that run tests at the same time, one more than cores, as many tests wait for an engine;
+each takes up to 2.5 GB."""
 VERBS = ("run", "test", "check", "bench", "screenshots")
 
 OK, FAILED, USAGE, STOPPED = 0, 1, 2, 130
@@ -179,7 +180,7 @@ def test(arguments: list[str]) -> int:
     check_libraries(headless=True)
     settings = ["-ra", "--durations=10"]
     if not arguments:  # a choice of tests is over sooner without starting workers
-        settings += ["--numprocesses", str(min(os.cpu_count() or 1, MOST_WORKERS))]
+        settings += ["--numprocesses", str(min((os.cpu_count() or 1) + 1, MOST_WORKERS))]
         settings += ["--dist", "loadfile"]
     return call(PYTHON, "-m", "pytest", *settings, *arguments, offscreen=True, folder=ROOT)
 
