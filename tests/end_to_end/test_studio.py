@@ -30,7 +30,7 @@ from tests.studio.window import drag, opened, run, until
 ROOT = Path(__file__).resolve().parents[2]
 WIDTH, HEIGHT, FRAMES = 96, 64, 12
 STROKE = [(30.0, 30.0), (48.0, 34.0), (60.0, 30.0)]
-STEPS = 6
+STEPS = 48  # not over before a pause
 LONG = 200  # not over before a signal arrives
 
 Scenario = Callable[[MainWindow, Engine], Coroutine[Any, Any, None]]
